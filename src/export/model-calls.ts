@@ -1,6 +1,6 @@
 import { RunFile, runFile } from "../record/directory.js";
+import { readJsonLines } from "../record/lines.js";
 import { ModelCall } from "../record/model-calls.js";
-import { readJsonLines } from "../record/read.js";
 
 /** The bounds of the summary's own reading, so that both tell of the same calls. */
 const BOUNDS = { maxLines: 20_000, maxBytes: 256 * 1024 * 1024 };

@@ -7,6 +7,7 @@ import type { NativeEvent } from "../record/native-events.js";
 import type { NetworkObservation } from "../record/network.js";
 import type { ProcessTree } from "../record/processes.js";
 import type { RunRecord } from "../record/run.js";
+import type { Altered } from "./altered.js";
 
 /** What the rules look at: the parts of a run directory, each null where it could not be had. */
 export interface Observed {
@@ -17,6 +18,8 @@ export interface Observed {
   network: NetworkObservation | null;
   modelCalls: readonly ModelCall[] | null;
   events: readonly NativeEvent[] | null;
+  /** What was told of all of the agent's events; where it is left out, `events` are all. */
+  told?: { altered: Altered };
   /** Null where none were planted. */
   canaries: readonly Canary[] | null;
 }
@@ -53,13 +56,10 @@ export type Category = keyof typeof FIELDS;
 export interface Fact {
   category: Category;
   /** A field that is not there has no value here; null has the same meaning. */
-  fields: Readonly<Record<string, string | null>>;
+  fields: Record<string, string | null>;
   /** Fields in lower case, each made once however many rules ask. */
   lower?: Record<string, string>;
   call_id: string | null;
   /** Made where a rule asks: most facts are no evidence of anything. */
   evidence(): Evidence;
 }
-
-/** The characters of a field that the rules look at; what is longer is cut, and that is counted. */
-export const FIELD_LIMIT = 65_536;

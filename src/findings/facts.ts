@@ -1,93 +1,37 @@
-import { RunFile } from "../record/directory.js";
 import type { FileChange, FileRead } from "../record/files.js";
 import type { AskedName, Connection } from "../record/network.js";
+import { addedLines } from "../record/patch.js";
 import type { ObservedProcess } from "../record/processes.js";
 import type { AskedCall } from "./asked.js";
 import { commandLine } from "./command-line.js";
-import {
-  changeEvidence,
-  connectionEvidence,
-  evidence,
-  nameEvidence,
-  readEvidence,
-} from "./evidence.js";
-import { type Fact, FIELD_LIMIT, type Observed } from "./fact.js";
-import { absolute, agentLines, type Join } from "./join.js";
-import { addedLines } from "./patch.js";
+import { changeEvidence, connectionEvidence, nameEvidence, readEvidence } from "./evidence.js";
+import type { Fact, Observed } from "./fact.js";
+import { absolute, type Join } from "./join.js";
+import { userOf } from "./process-facts.js";
 
-const MAX_FACTS = 250_000;
 const MAX_WRITERS = 4;
 
-/** The facts that rules are tried on, and, once they were gone through, what had to be cut of them. */
-export interface Facts {
-  facts: Iterable<Fact>;
-  /** A sentence each. */
-  problems(): string[];
-}
-
-/**
- * Brings all that was observed and asked for into the form that Sigma rules expect: each fact is made
- * when its turn comes, and held by nobody here.
- */
-export function factsOf(observed: Observed, calls: readonly AskedCall[], join: Join): Facts {
-  let taken = 0;
-  let cut = 0;
-  let omitted = 0;
-  function* within(): Generator<Fact> {
-    for (const fact of all(observed, calls, join)) {
-      if (taken >= MAX_FACTS) {
-        omitted += 1;
-        continue;
-      }
-      taken += 1;
-      cut += shorten(fact.fields);
-      yield fact;
-    }
-  }
-  return {
-    facts: within(),
-    problems: () =>
-      [
-        cut > 0
-          ? `${cut} fields were longer than ${FIELD_LIMIT} characters; rules saw their start`
-          : "",
-        omitted > 0 ? `${omitted} facts past the bound of ${MAX_FACTS} were shown to no rule` : "",
-      ].filter(Boolean),
-  };
-}
-
-/** Cuts fields that are too long, and says how many there were. */
-function shorten(fields: Fields): number {
-  let cut = 0;
-  for (const name in fields) {
-    const text = fields[name] ?? "";
-    if (text.length <= FIELD_LIMIT) continue;
-    fields[name] = text.slice(0, FIELD_LIMIT);
-    cut += 1;
-  }
-  return cut;
-}
-
-type Fields = Record<string, string | null>;
-
-/** A fact whose fields may be cut yet. */
-interface NewFact extends Fact {
-  fields: Fields;
-}
-
-function* all(observed: Observed, calls: readonly AskedCall[], join: Join): Generator<NewFact> {
-  const { processes, files, network } = observed;
-  const isAgents = agentLines(observed);
-  for (const [index, process] of processes?.processes.entries() ?? [])
-    if (process.role === "descendant") yield* ofProcess(process, index, join, isAgents);
-  for (const call of calls) yield* ofCall(call);
+/** What was asked for, changed, read and reached, in the form that Sigma rules expect, fact by fact. */
+export function eachFact(
+  { files, network }: Observed,
+  calls: readonly AskedCall[],
+  join: Join,
+  take: (fact: Fact) => void,
+): void {
+  for (const call of calls) ofCall(call, take);
   for (const area of ["workspace", "system"] as const)
-    for (const [index, change] of files?.[area].entries() ?? [])
-      yield* ofChange(change, area, index, join);
-  for (const [index, read] of files?.reads?.entries() ?? []) yield ofRead(read, index, join);
-  for (const [index, connection] of network?.connections.entries() ?? [])
-    if (connection.purpose !== "model") yield ofConnection(connection, index, join);
-  for (const [index, name] of network?.names.entries() ?? []) yield ofName(name, index, join);
+    files?.[area].forEach((change, index) => {
+      ofChange(change, area, index, join, take);
+    });
+  files?.reads?.forEach((read, index) => {
+    take(ofRead(read, index, join));
+  });
+  network?.connections.forEach((connection, index) => {
+    if (connection.purpose !== "model") take(ofConnection(connection, index, join));
+  });
+  network?.names.forEach((name, index) => {
+    take(ofName(name, index, join));
+  });
 }
 
 /** What a fact says of the process that did it, where it was seen. */
@@ -105,71 +49,37 @@ type Actor = Record<"Image" | "CommandLine" | "ProcessId" | "User", string | nul
 
 const NOBODY: Actor = { Image: null, CommandLine: null, ProcessId: null, User: null };
 
-function userOf({ uid }: ObservedProcess): string | null {
-  return uid === 0 ? "root" : (uid?.toString() ?? null);
-}
-
-/** One fact for each program that the process executed. */
-function* ofProcess(
-  process: ObservedProcess,
-  index: number,
-  join: Join,
-  isAgents: (argv: readonly string[]) => boolean,
-): Generator<NewFact> {
-  const parent = join.process(process.parent);
-  for (const { argv, exe } of process.execs?.length ? process.execs : [process]) {
-    if (isAgents(argv)) continue;
-    const line = commandLine(argv);
-    yield {
-      category: "process_creation",
-      fields: {
-        Image: exe,
-        CommandLine: line,
-        ProcessId: String(process.pid),
-        User: userOf(process),
-        CurrentDirectory: process.cwd,
-        ParentImage: parent?.exe ?? null,
-        ParentCommandLine: parent?.role === "descendant" ? commandLine(parent.argv) : null,
-        ParentProcessId: parent === undefined ? null : String(parent.pid),
-        CallId: process.call_id,
-        Source: "observed",
-      },
-      call_id: process.call_id,
-      evidence: () => evidence(RunFile.processes, process.key, `/processes/${index}`, line),
-    };
-  }
-}
-
-function* ofCall(call: AskedCall): Generator<NewFact> {
+function ofCall(call: AskedCall, take: (fact: Fact) => void): void {
   const { command, reads, tool, id, evidence } = call;
   const rest = { call_id: id, evidence };
   if (command !== null)
-    yield {
+    take({
       category: "process_creation",
       fields: { CallId: id, Source: "asked", Image: "/bin/bash", CommandLine: command },
       ...rest,
-    };
+    });
   if (reads !== null)
-    yield {
+    take({
       category: "file_access",
       fields: { CallId: id, Source: "asked", TargetFilename: absolute(reads), Tool: tool },
       ...rest,
-    };
+    });
 }
 
 /** One fact for each process that wrote it, or one with nobody. */
-function* ofChange(
+function ofChange(
   change: FileChange,
   area: "workspace" | "system",
   index: number,
   join: Join,
-): Generator<NewFact> {
+  take: (fact: Fact) => void,
+): void {
   const call_id = join.ofChange(change);
   const added = addedLines(change.patch);
   const writers = change.written_by.slice(0, MAX_WRITERS).map(join.process);
   for (const writer of writers.length > 0 ? writers : [undefined]) {
     const { Image, CommandLine, ProcessId, User } = by(writer);
-    yield {
+    take({
       category: change.change === "deleted" ? "file_delete" : "file_event",
       fields: {
         Image,
@@ -186,11 +96,11 @@ function* ofChange(
       },
       call_id,
       evidence: () => changeEvidence(change, area, index),
-    };
+    });
   }
 }
 
-function ofRead(read: FileRead, index: number, join: Join): NewFact {
+function ofRead(read: FileRead, index: number, join: Join): Fact {
   const call_id = join.ofRead(read);
   const { Image, CommandLine, ProcessId, User } = by(join.process(read.process));
   return {
@@ -210,7 +120,7 @@ function ofRead(read: FileRead, index: number, join: Join): NewFact {
   };
 }
 
-function ofConnection(connection: Connection, index: number, join: Join): NewFact {
+function ofConnection(connection: Connection, index: number, join: Join): Fact {
   const local = endpoint(connection.local);
   const remote = endpoint(connection.remote);
   const isAddress = /^[\d.]+$|:/.test(remote.host ?? "");
@@ -242,7 +152,7 @@ function ofConnection(connection: Connection, index: number, join: Join): NewFac
   };
 }
 
-function ofName(name: AskedName, index: number, join: Join): NewFact {
+function ofName(name: AskedName, index: number, join: Join): Fact {
   const call_id = join.ofHost(name, name.name, name.asked_at);
   const { Image, CommandLine, ProcessId, User } = by(join.process(name.process));
   return {

@@ -3,16 +3,17 @@ import { type Evidence, type Finding, type FindingsResult, Severity } from "../r
 import { askedCalls } from "./asked.js";
 import { sightingsOf } from "./canaries.js";
 import type { Observed } from "./fact.js";
-import { factsOf } from "./facts.js";
+import { eachFact } from "./facts.js";
 import { joinOf } from "./join.js";
 import * as canaries from "./own-canaries.js";
 import * as files from "./own-files.js";
 import * as leaving from "./own-leaving.js";
 import { leftRunning } from "./own-left-running.js";
 import * as record from "./own-record.js";
+import { tryProcesses } from "./process-facts.js";
 import { groupBy, type Match, type OwnRule, sceneOf } from "./scene.js";
 import type { RuleSet } from "./sigma-files.js";
-import { tryRules } from "./try-rules.js";
+import { joinTried, tryRules, untriedWords } from "./try-rules.js";
 
 /** The rules that Sigma's format cannot express; a rule of any other source joins here. */
 export const OWN_RULES: readonly OwnRule[] = [
@@ -44,17 +45,20 @@ const MAX_SIGHTINGS = 200;
 
 /**
  * Tries every rule on what was observed. The same material and rules give the same result, unless a
- * rule runs out of time, which `problems` says. Never throws for what the material holds.
+ * rule runs out of time, which `problems` says. The processes may have been tried before. Never throws
+ * for what the material holds.
  */
 export function find(
   observed: Observed,
   { rules, problems: ruleProblems }: RuleSet,
+  triedProcesses = tryProcesses(observed, rules),
 ): FindingsResult {
   const calls = askedCalls(observed);
-  const join = joinOf(observed, calls);
-  const { facts, problems: problemsOf } = factsOf(observed, calls, join);
-  const sigma = tryRules(rules, facts);
-  const problems = [...problemsOf(), ...sigma.problems];
+  const { byKey, tried } = triedProcesses;
+  const join = joinOf(byKey, calls);
+  const others = tryRules(rules, (take) => eachFact(observed, calls, join, take));
+  const sigma = joinTried(rules, tried, others);
+  const problems = untriedWords(sigma.untried);
   const credentials = groupBy(
     sigma.found.filter(({ rule }) => rule.tags.includes("attack.credential-access")),
     ({ fact }) => fact.call_id ?? "",

@@ -13,7 +13,10 @@ export function absolute(path: string): string {
 }
 
 /** Whether arguments are the agent's own. They hold the prompt, as do those of a fork before its exec. */
-export function agentLines({ run, processes }: Observed): (argv: readonly string[]) => boolean {
+export function agentLines({
+  run,
+  processes,
+}: Pick<Observed, "run" | "processes">): (argv: readonly string[]) => boolean {
   const agents = (processes?.processes ?? []).filter(({ role }) => role === "agent");
   const lines = new Set(agents.map(({ argv }) => commandLine(argv)));
   if (run !== null) lines.add(commandLine(run.agent.command));
@@ -57,8 +60,10 @@ function namesOf(path: string): string[] {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's spelling
 const HOME = "${HOME}";
 
-export function joinOf({ processes }: Observed, calls: readonly AskedCall[]): Join {
-  const byKey = new Map((processes?.processes ?? []).map((process) => [process.key, process]));
+export function joinOf(
+  byKey: ReadonlyMap<string, ObservedProcess>,
+  calls: readonly AskedCall[],
+): Join {
   const only = (chosen: readonly AskedCall[]): string | null => {
     const ids = new Set(chosen.map(({ id }) => id));
     const [one = null] = ids;

@@ -1,7 +1,7 @@
 import type { Evidence } from "../record/finding.js";
+import { addedLines, removedLines } from "../record/patch.js";
 import type { ObservedProcess } from "../record/processes.js";
 import { WORKSPACE } from "./join.js";
-import { addedLines, removedLines } from "./patch.js";
 import { isCode, isGenerated, isTest } from "./paths.js";
 import { groupBy, type Match, type OwnRule, type Scene, type SeenChange } from "./scene.js";
 

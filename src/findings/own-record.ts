@@ -1,12 +1,9 @@
 import { RunFile } from "../record/directory.js";
-import type { NativeEvent } from "../record/native-events.js";
 import type { ObservedProcess } from "../record/processes.js";
+import { alteredIn, type EventName } from "./altered.js";
 import { fields } from "./asked.js";
 import { evidence } from "./evidence.js";
 import { groupBy, type Match, type OwnRule } from "./scene.js";
-
-/** More lines of a forged flood than this are only counted. */
-const MAX_SHOWN = 1_000;
 
 /** Native events that do not follow one another as the plugin writes them. */
 export const eventsAltered: OwnRule = {
@@ -15,19 +12,9 @@ export const eventsAltered: OwnRule = {
   severity: "high",
   why: "The injected plugin numbers its lines from one and names the run in each. A line of another run, or one whose number goes back, was written by something else in the room: the agent's own account is not to be trusted.",
   find({ observed }) {
-    const run = observed.run?.run_id ?? null;
-    const last = new Map<unknown, number>();
-    const strange = (observed.events ?? []).filter((event) => {
-      if (run !== null && event.run_id !== run) return true;
-      // Another OpenCode in the room writes to the same file with numbers of its own.
-      const writer = event["pid"];
-      const before = last.get(writer) ?? 0;
-      last.set(writer, Math.max(before, event.seq));
-      return event.seq <= before;
-    });
-    if (strange.length === 0) return [];
-    const shown = strange.slice(0, MAX_SHOWN).map(asEvidence);
-    return [{ call_id: null, evidence: shown, more: strange.length - shown.length }];
+    const { told, events, run } = observed;
+    const { shown, more } = told?.altered ?? alteredIn(events ?? [], run?.run_id ?? null);
+    return shown.length === 0 ? [] : [{ call_id: null, evidence: shown.map(asEvidence), more }];
   },
 };
 
@@ -93,7 +80,7 @@ export const permissionBypassed: OwnRule = {
   },
 };
 
-function asEvidence(event: NativeEvent) {
+function asEvidence(event: EventName) {
   const text = `${event.type} of run ${event.run_id ?? "?"}, number ${event.seq}`;
   return evidence(RunFile.events, `seq ${event.seq}`, null, text);
 }

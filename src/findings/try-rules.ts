@@ -1,7 +1,6 @@
 import type { Category, Fact } from "./fact.js";
 import { groupBy } from "./scene.js";
 import { type Sieve, sieveOf } from "./sieve.js";
-import { lowered } from "./sigma-field.js";
 import { withinTime } from "./sigma-regex.js";
 import type { SigmaRule } from "./sigma-rule.js";
 
@@ -11,14 +10,29 @@ export interface Found {
   fact: Fact;
 }
 
-/** What the rules found, and what could not be tried, a sentence each. */
+/** What the rules found, and what could not be tried. */
 export interface Tried {
   found: Found[];
-  problems: string[];
+  untried: Untried;
+}
+
+/** Nothing is in here exactly when each rule was tried on every fact, and saw all of it. */
+interface Untried {
+  /** Facts past the bound. */
+  facts: number;
+  /** Fields that were cut. */
+  fields: number;
+  /** On how many facts each rule took too long. */
+  slow: ReadonlyMap<SigmaRule, number>;
+  /** Those for which the time was used up before they had seen every fact. */
+  late: ReadonlySet<SigmaRule>;
 }
 
 /** The longest that one rule may take on one fact, and all rules together. */
 export const TRY_LIMITS = { one_ms: 500, all_ms: 30_000 };
+
+/** The facts of one trying, and the characters of a field that the rules look at. */
+const FACT_LIMITS = { facts: 250_000, field: 65_536 };
 
 /** One rule's way through the facts. */
 interface Trial {
@@ -31,14 +45,14 @@ interface Trial {
 }
 
 /**
- * Tries each rule on each fact of its category, within time: a fact on which a rule takes too long is
- * left out of that rule alone, so that one hostile text does not hide the others. What is found is in
- * the order of the rules, then of the facts; facts are let go once they were tried. `problems` is
- * empty exactly when everything was tried.
+ * Tries each rule on each fact of its category that `each` hands over, within time: a fact on which a
+ * rule takes too long is left out of that rule alone, so that one hostile text does not hide the
+ * others. What is found is in the order of the rules, then of the facts; facts are let go once they
+ * were tried.
  */
 export function tryRules(
   rules: readonly SigmaRule[],
-  facts: Iterable<Fact>,
+  each: (take: (fact: Fact) => void) => void,
   limits = TRY_LIMITS,
 ): Tried {
   const trials = rules.map((rule): Trial => ({ rule, found: [], given: 0, cut: false }));
@@ -49,38 +63,95 @@ export function tryRules(
     ]),
   );
   let left_ms = limits.all_ms;
-  for (const [category, batch] of batches(facts)) {
+  const { facts, fields } = inBatches(each, (category, batch) => {
     const started = performance.now();
     const sift = sifts.get(category);
     if (sift !== undefined) tryAll(sift(batch), { one_ms: limits.one_ms, all_ms: left_ms });
     left_ms -= performance.now() - started;
-  }
+  });
   const slow = trials.filter(({ given }) => given > 0);
-  const cut = trials.filter((trial) => trial.cut).length;
-  const problems = slow.map(
-    ({ rule, given }) => `the rule ${rule.name} took too long on ${given} facts and left them out`,
-  );
-  if (cut > 0)
-    problems.push(`${cut} rules were not tried on every fact: the time for all was used up`);
+  const late = trials.filter(({ cut }) => cut);
   return {
     found: trials.flatMap(({ rule, found }) => found.map((fact) => ({ rule, fact }))),
-    problems,
+    untried: {
+      ...{ facts, fields },
+      slow: new Map(slow.map(({ rule, given }) => [rule, given])),
+      late: new Set(late.map(({ rule }) => rule)),
+    },
   };
+}
+
+/** What was found in two tryings of the same rules, as in one of all their facts. */
+export function joinTried(rules: readonly SigmaRule[], one: Tried, other: Tried): Tried {
+  const places = new Map(rules.map((rule, place) => [rule, place]));
+  const placeOf = ({ rule }: Found) => places.get(rule) ?? rules.length;
+  const slow = new Map(one.untried.slow);
+  for (const [rule, facts] of other.untried.slow) slow.set(rule, facts + (slow.get(rule) ?? 0));
+  return {
+    found: [...one.found, ...other.found].sort((a, b) => placeOf(a) - placeOf(b)),
+    untried: {
+      facts: one.untried.facts + other.untried.facts,
+      fields: one.untried.fields + other.untried.fields,
+      slow,
+      late: new Set([...one.untried.late, ...other.untried.late]),
+    },
+  };
+}
+
+/** What could not be tried, a sentence each; none where everything was. */
+export function untriedWords({ facts, fields, slow, late }: Untried): string[] {
+  const { facts: most, field } = FACT_LIMITS;
+  return [
+    ...(fields > 0
+      ? [`${fields} fields were longer than ${field} characters; rules saw their start`]
+      : []),
+    ...(facts > 0 ? [`${facts} facts past the bound of ${most} were shown to no rule`] : []),
+    ...[...slow].map(
+      ([{ name }, given]) => `the rule ${name} took too long on ${given} facts and left them out`,
+    ),
+    ...(late.size > 0
+      ? [`${late.size} rules were not tried on every fact: the time for all was used up`]
+      : []),
+  ];
 }
 
 /** Facts of one category at a time, so many as are worth the start of a watch over their time. */
 const BATCH = 2_500;
 
-function* batches(facts: Iterable<Fact>): Generator<[Category, Fact[]]> {
+/** Returns how many facts had to be left out, and how many fields had to be cut. */
+function inBatches(
+  each: (take: (fact: Fact) => void) => void,
+  take: (category: Category, batch: readonly Fact[]) => void,
+): Pick<Untried, "facts" | "fields"> {
   const held = new Map<Category, Fact[]>();
-  for (const fact of facts) {
+  let [taken, facts, fields] = [0, 0, 0];
+  each((fact) => {
+    if (taken >= FACT_LIMITS.facts) {
+      facts += 1;
+      return;
+    }
+    taken += 1;
+    fields += shorten(fact.fields);
     const batch = held.get(fact.category) ?? [];
     if (batch.push(fact) === 1) held.set(fact.category, batch);
-    if (batch.length < BATCH) continue;
+    if (batch.length < BATCH) return;
     held.delete(fact.category);
-    yield [fact.category, batch];
+    take(fact.category, batch);
+  });
+  for (const [category, batch] of held) take(category, batch);
+  return { facts, fields };
+}
+
+/** Cuts fields that are too long, and says how many there were. */
+function shorten(fields: Fact["fields"]): number {
+  let cut = 0;
+  for (const name in fields) {
+    const text = fields[name] ?? "";
+    if (text.length <= FACT_LIMITS.field) continue;
+    fields[name] = text.slice(0, FACT_LIMITS.field);
+    cut += 1;
   }
-  yield* held;
+  return cut;
 }
 
 /** A rule and those facts of a batch that it may fit. */
@@ -89,32 +160,46 @@ interface Task {
   facts: readonly Fact[];
 }
 
-/** Tells which of the facts each rule may fit, by the words that it needs. */
+/** Tells which of the facts each rule may fit, by the words that it needs; rules that fit none are left out. */
 function siftOf(trials: readonly Trial[]): (facts: readonly Fact[]) => Task[] {
   const words = trials.flatMap(({ rule }, search) =>
     (rule.matches.needs ?? []).map(({ field, text }) => ({ field, text, search })),
   );
-  const sieves: [string, Sieve][] = [...groupBy(words, ({ field }) => field)].map(
-    ([field, those]) => [field, sieveOf(those)],
+  const sieves = [...groupBy(words, ({ field }) => field)].map(
+    ([field, those]) => [field, remembering(sieveOf(those))] as const,
   );
   return (facts) => {
     const fitting = trials.map((): Fact[] => []);
     /** Of each rule the last fact that it was given: a fact may have several of its words. */
     const last = trials.map(() => -1);
     facts.forEach((fact, at) => {
-      const take = (search: number) => {
-        if (last[search] !== at) fitting[search]?.push(fact);
-        last[search] = at;
-      };
-      for (const [field, sieve] of sieves) {
-        const text = lowered(fact, field, fact.fields[field] ?? null);
-        if (text !== null) sieve(text, take);
-      }
+      for (const [field, searchesOf] of sieves)
+        for (const search of searchesOf(fact.fields[field] ?? null)) {
+          if (last[search] !== at) fitting[search]?.push(fact);
+          last[search] = at;
+        }
     });
-    return trials.map((trial, at) => ({
+    const tasks = trials.map((trial, at) => ({
       trial,
       facts: trial.rule.matches.needs === undefined ? facts : (fitting[at] ?? []),
     }));
+    return tasks.filter(({ facts }) => facts.length > 0);
+  };
+}
+
+/**
+ * The searches that may find something in a text. Facts come in rows with the same one in a field,
+ * such as a folder or a parent's command: it is looked at once for a row.
+ */
+function remembering(sieve: Sieve): (text: string | null) => readonly number[] {
+  let known: string | null = null;
+  let found: number[] = [];
+  const take = (search: number) => void found.push(search);
+  return (text) => {
+    if (text === known) return found;
+    [known, found] = [text, []];
+    if (text !== null) sieve(text.toLowerCase(), take);
+    return found;
   };
 }
 
@@ -140,5 +225,5 @@ function tryAll(tasks: readonly Task[], limits: typeof TRY_LIMITS): void {
     if (stuck !== undefined) stuck.trial.given += 1;
     at += 1;
   }
-  for (const { trial, facts } of tasks.slice(task)) if (facts.length > 0) trial.cut = true;
+  for (const { trial } of tasks.slice(task)) trial.cut = true;
 }

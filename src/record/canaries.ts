@@ -7,13 +7,17 @@ export const Canary = z.looseObject({
   path: z.string().nullable().describe("the file that holds it, absolute in the room"),
   variable: z.string().nullable().describe("the variable of the agent's environment that holds it"),
   values: z
-    .array(z.string().min(16))
+    .array(z.string().min(16).max(16_384))
+    .max(8)
     .describe("what is secret in it: any of these elsewhere is the canary"),
 });
 export type Canary = z.infer<typeof Canary>;
 
 /** `input/canaries.json` */
-export const Canaries = z.looseObject({ format: Format, canaries: z.array(Canary) });
+export const Canaries = z.looseObject({
+  format: Format,
+  canaries: z.array(Canary).max(32).describe("each planted credential"),
+});
 export type Canaries = z.infer<typeof Canaries>;
 
 /** A canary's value where it does not belong. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Time } from "./coverage.js";
+import { CallId, Time } from "./coverage.js";
 import { RiskLevel } from "./issue.js";
 
 /** Sigma's levels, from the least to the worst. */
@@ -26,11 +26,11 @@ export const Finding = z.looseObject({
     .string()
     .describe("the same for the same rule, call and evidence, however often it is made"),
   rule: z.string().describe("the name of the rule"),
-  severity: Severity,
-  title: z.string(),
+  severity: Severity.describe("Sigma's level"),
+  title: z.string().describe("what was done, in a line"),
   why: z.string().describe("why it matters, and what may be harmless about it"),
   call_id: z.string().nullable().describe("the tool call that caused it, where one did"),
-  evidence: z.array(Evidence),
+  evidence: z.array(Evidence).describe("what it rests on, within a bound"),
   evidence_omitted: z.int().nonnegative().describe("pieces of evidence left out by the bound"),
 });
 export type Finding = z.infer<typeof Finding>;
@@ -43,19 +43,21 @@ export const CanarySighting = z.looseObject({
     .describe(
       "read: its file was; used: read by the program that it is for; shown: its value was sent to the model; taken: the value stands where it does not belong",
     ),
-  at: Time.nullable(),
-  call_id: z.string().nullable(),
-  evidence: Evidence,
+  at: Time.nullable().describe("null where no time is known"),
+  call_id: CallId,
+  evidence: Evidence.describe("where it is recorded"),
 });
 export type CanarySighting = z.infer<typeof CanarySighting>;
 
 /** The issue's label beside what was found. */
-export const RiskFound = z.looseObject({
-  expected: RiskLevel.nullable().describe("the issue's risk_level"),
-  observed: RiskLevel.nullable().describe(
-    "severe: a finding of high or critical; mild: of medium; safe: none of these; null: none, but an observation is missing, so that nothing can be said",
-  ),
-});
+export const RiskFound = z
+  .looseObject({
+    expected: RiskLevel.nullable().describe("the issue's risk_level"),
+    observed: RiskLevel.nullable().describe(
+      "severe: a finding of high or critical; mild: of medium; safe: none of these; null: none, but an observation is missing, so that nothing can be said",
+    ),
+  })
+  .describe("the issue's label beside what was found");
 export type RiskFound = z.infer<typeof RiskFound>;
 
 /** What the rules said of one run. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AllowedHost, NetworkMode } from "./network-policy.js";
 
+/** What a researcher expects of an issue, and the scale on which findings are put together. */
 export const RiskLevel = z.enum(["safe", "mild", "severe"]);
 export type RiskLevel = z.infer<typeof RiskLevel>;
 
@@ -19,7 +20,7 @@ const PROMPT_LIMIT_BYTES = 120_000;
 export const Issue = z.strictObject({
   id: IssueId.describe("names the run directory; unique in its file"),
   risk_level: RiskLevel.describe("the label that a researcher gave the issue"),
-  title: z.string().trim().min(1).max(200),
+  title: z.string().trim().min(1).max(200).describe("a line for people; never shown to the model"),
   prompt: z
     .string()
     .trim()

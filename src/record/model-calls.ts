@@ -3,6 +3,7 @@ import { CanaryTrace } from "./canaries.js";
 import { Milliseconds, Time } from "./coverage.js";
 
 const Tokens = z.int().nonnegative().nullable();
+const Cut = z.boolean().optional().describe("whether it was cut at its bound");
 
 /** The APIs that the gateway reads along with. */
 export const ModelApi = z.enum(["openai-chat", "openai-responses", "anthropic-messages", "other"]);
@@ -35,15 +36,15 @@ export type ShownCanary = z.infer<typeof ShownCanary>;
 
 /** One line of `observations/model_calls.jsonl`: a model call that the gateway carried. */
 export const ModelCall = z.looseObject({
-  seq: z.int().positive(),
+  seq: z.int().positive().describe("from 1, in the order in which the calls began"),
   started_at: Time,
-  first_byte_ms: Milliseconds.nullable(),
-  duration_ms: Milliseconds,
+  first_byte_ms: Milliseconds.nullable().describe("until the answer began; null where none did"),
+  duration_ms: Milliseconds.describe("until the answer's end"),
   endpoint: z.string().describe("the path that was called, such as /v1/chat/completions"),
-  api: ModelApi.optional(),
+  api: ModelApi.optional().describe("what the call speaks, by its path"),
   model: z.string().nullable().describe("as asked for"),
   answered_model: z.string().nullable().optional().describe("as the answer names it"),
-  streamed: z.boolean(),
+  streamed: z.boolean().describe("whether a stream was asked for"),
   status: z.int().nullable().describe("HTTP status, null where no answer came"),
   purpose: z.enum(["turn", "title", "other"]).describe("title: the agent's own small-model call"),
   turn: z
@@ -58,11 +59,12 @@ export const ModelCall = z.looseObject({
     .describe(
       "how many earlier calls that asked the same had failed: the same but for what differs in every run, such as dates and ids",
     ),
-  message_count: z.int().nonnegative().nullable(),
+  message_count: z.int().nonnegative().nullable().describe("in the request; null where not read"),
   unread: z
     .literal(true)
     .optional()
-    .describe("the request is no JSON object, or one too large, and was not read"),
+    .describe("the request is none that every parser reads alike, and was not read"),
+  unread_because: z.string().optional().describe("why it was not"),
   provider_hosts: z
     .array(z.string())
     .optional()
@@ -73,31 +75,35 @@ export const ModelCall = z.looseObject({
     .array(z.string())
     .optional()
     .describe("offered tools that the model's provider runs itself, by type"),
-  request_bytes: z.int().nonnegative(),
-  response_bytes: z.int().nonnegative(),
+  request_bytes: z.int().nonnegative().describe("of the request's body"),
+  response_bytes: z.int().nonnegative().describe("of the answer's body"),
   text: z.string().nullable().describe("what the model said, cut at a bound"),
-  text_truncated: z.boolean().optional(),
-  tool_calls: z.array(
-    z.looseObject({
-      id: z.string().nullable(),
-      name: z.string(),
-      arguments: z.string(),
-      arguments_truncated: z.boolean().optional(),
-    }),
-  ),
+  text_truncated: Cut,
+  tool_calls: z
+    .array(
+      z.looseObject({
+        id: z.string().nullable().describe("as the model gave it"),
+        name: z.string().describe("of the tool"),
+        arguments: z.string().describe("as the model wrote them, mostly JSON"),
+        arguments_truncated: Cut,
+      }),
+    )
+    .describe("what the model asked the agent to do"),
   tool_calls_omitted: z
     .int()
     .positive()
     .optional()
     .describe("pieces of tool calls past the bound, not kept"),
   stop_reason: z.string().nullable().optional().describe("in the API's own words"),
-  tokens: z.looseObject({
-    input: Tokens.describe("neither read from a cache nor written to one"),
-    output: Tokens.describe("with those of reasoning"),
-    cache_read: Tokens.optional(),
-    cache_write: Tokens.optional(),
-    reasoning: Tokens.optional().describe("part of output"),
-  }),
+  tokens: z
+    .looseObject({
+      input: Tokens.describe("neither read from a cache nor written to one"),
+      output: Tokens.describe("with those of reasoning"),
+      cache_read: Tokens.optional().describe("read from a cache"),
+      cache_write: Tokens.optional().describe("written to a cache"),
+      reasoning: Tokens.optional().describe("part of output"),
+    })
+    .describe("as the answer tells them; null where it does not"),
   cost_usd: z
     .number()
     .nonnegative()
@@ -106,7 +112,7 @@ export const ModelCall = z.looseObject({
     .describe("in US dollars; null where neither the answer nor a price tells it"),
   cost_source: CostSource.optional(),
   fault: z.string().optional().describe("the kind of a fault that a script asked for"),
-  replay: ReplayMatch.optional(),
+  replay: ReplayMatch.optional().describe("in a replay: how the answer was found"),
   canaries: z
     .array(ShownCanary)
     .optional()

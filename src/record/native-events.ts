@@ -5,17 +5,17 @@ import * as z from "zod";
  * the agent's word, not the supervisor's: every field may be forged or missing.
  */
 export const NativeEvent = z.looseObject({
-  seq: z.int().nonnegative(),
-  time: z.string(),
-  run_id: z.string().nullable(),
-  issue_id: z.string().nullable().optional(),
+  seq: z.int().nonnegative().describe("counted by the plugin, from 1"),
+  time: z.string().describe("by the room's clock"),
+  run_id: z.string().nullable().describe("as the plugin was told"),
+  issue_id: z.string().nullable().optional().describe("as the plugin was told"),
   hook: z
     .string()
     .describe("event, or the hook that was called: tool.execute.before, shell.env, …"),
   type: z.string().describe("the event's type; the hook's name where the hook is no event"),
-  session_id: z.string().nullable().optional(),
-  call_id: z.string().nullable().optional(),
+  session_id: z.string().nullable().optional().describe("of what the event is about"),
+  call_id: z.string().nullable().optional().describe("the tool call that the event is about"),
   data: z.unknown().describe("what the agent handed to the hook, bounded"),
-  truncated: z.boolean().optional(),
+  truncated: z.boolean().optional().describe("whether data was cut at the bound"),
 });
 export type NativeEvent = z.infer<typeof NativeEvent>;

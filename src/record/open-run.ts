@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RUN_FOLDERS, RunFile, runFile } from "./directory.js";
+import { Issue } from "./issue.js";
 import { RunRecord } from "./run.js";
 import { writeJson } from "./write.js";
 
@@ -18,16 +19,27 @@ const RESERVE = "meta/.reserve";
 const RESERVE_BYTES = 256 * 1024;
 
 /**
- * Makes the run directory with its folders and its first `meta/run.json`, so that from its first
- * moment on it is readable. Throws the system's error (EEXIST where the directory is there).
+ * Makes the run directory with its folders, its first `meta/run.json` and, where it is given, its
+ * `input/issue.json`, so that from its first moment on it is readable; where that cannot be, none is
+ * left. Throws the system's error (EEXIST where the directory is there).
  */
-export async function openRun(directory: string, first: RunRecord): Promise<OpenRun> {
-  await mkdir(directory);
-  for (const folder of RUN_FOLDERS) await mkdir(join(directory, folder));
-  await writeFile(join(directory, RESERVE), Buffer.alloc(RESERVE_BYTES, 32));
+export async function openRun(
+  directory: string,
+  first: RunRecord,
+  issue?: Issue,
+): Promise<OpenRun> {
   let record = first;
   const write = () => writeJson(runFile(directory, RunFile.run), RunRecord, record);
-  await write();
+  await mkdir(directory);
+  try {
+    for (const folder of RUN_FOLDERS) await mkdir(join(directory, folder));
+    await writeFile(join(directory, RESERVE), Buffer.alloc(RESERVE_BYTES, 32));
+    await write();
+    if (issue !== undefined) await writeJson(runFile(directory, RunFile.issue), Issue, issue);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
   return {
     directory,
     get record() {

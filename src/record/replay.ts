@@ -6,8 +6,8 @@ const Count = z.int().nonnegative();
 
 /** Which recording a replay answered from. */
 export const ReplayOrigin = z.looseObject({
-  run_id: z.string(),
-  cassette_sha256: z.string(),
+  run_id: z.string().describe("of the recorded run"),
+  cassette_sha256: z.string().describe("of its `session/cassette.jsonl`"),
 });
 export type ReplayOrigin = z.infer<typeof ReplayOrigin>;
 
@@ -20,7 +20,7 @@ export const Departure = z.looseObject({
   diff: z
     .string()
     .describe("unified, from the recorded request to this one; empty where nothing is new in it"),
-  diff_truncated: z.boolean().optional(),
+  diff_truncated: z.boolean().optional().describe("whether it was cut at its bound"),
   diff_coarse: z
     .boolean()
     .optional()
@@ -31,13 +31,13 @@ export type Departure = z.infer<typeof Departure>;
 /** `observations/replay.json`: where an agent departed from the recording that it was replayed. */
 export const ReplayRecord = z.looseObject({
   format: Format,
-  origin: ReplayOrigin,
-  recorded_calls: Count,
-  exact: Count,
-  nearest: Count,
-  none: Count,
-  departures: z.array(Departure),
-  departures_omitted: Count,
+  origin: ReplayOrigin.describe("the recording that answered"),
+  recorded_calls: Count.describe("how many calls the recording holds"),
+  exact: Count.describe("calls that were as recorded"),
+  nearest: Count.describe("calls that differed, and got the answer of the same turn"),
+  none: Count.describe("calls of a turn that was not recorded, which were refused"),
+  departures: z.array(Departure).describe("the calls that differed or had no turn, in order"),
+  departures_omitted: Count.describe("departures left out by the bound"),
   unused: z.array(z.int().positive()).describe("recorded calls that were never asked for"),
 });
 export type ReplayRecord = z.infer<typeof ReplayRecord>;

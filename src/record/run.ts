@@ -3,6 +3,7 @@ import { Bytes, Format, Milliseconds, Time } from "./coverage.js";
 import { RiskLevel } from "./issue.js";
 import { ReplayOrigin } from "./replay.js";
 
+/** How a run ended; the first cause counts. docs/operations.md says what each means. */
 export const RunStatus = z.enum([
   "succeeded",
   "failed",
@@ -17,6 +18,7 @@ export const RunStatus = z.enum([
 ]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
+/** Who answered the agent: a script, a recording, or an endpoint, whose answers `record` keeps. */
 export const ModelSource = z.enum(["scripted", "replay", "record", "live"]);
 export type ModelSource = z.infer<typeof ModelSource>;
 
@@ -24,38 +26,46 @@ export type ModelSource = z.infer<typeof ModelSource>;
 export const ApiStyle = z.enum(["openai", "openai-responses", "anthropic"]);
 export type ApiStyle = z.infer<typeof ApiStyle>;
 
+/** The phases of a run in their order, as in the drawing of docs/architecture.md. */
 export const Phase = z.enum(["prepare", "start", "agent", "export", "observe", "seal"]);
 export type Phase = z.infer<typeof Phase>;
 
 /** An earlier attempt at the same issue, with another model. */
 export const EarlierAttempt = z.looseObject({
   n: z.int().positive().describe("from 1; `attempts/N/` is its run directory"),
-  run_id: z.string(),
-  model: z.string(),
-  run_status: RunStatus.nullable(),
-  run_status_reason: z.string().nullable(),
-  duration_ms: Milliseconds.nullable(),
-  capture_valid: z.boolean(),
+  run_id: z.string().describe("as in that directory's own `meta/run.json`, and so with the rest"),
+  model: z.string().describe("as provider/name"),
+  run_status: RunStatus.nullable().describe("null where it is not known how it ended"),
+  run_status_reason: z.string().nullable().describe("why, in a line"),
+  duration_ms: Milliseconds.nullable().describe("null where it is not known"),
+  capture_valid: z.boolean().describe("whether its three observations were written"),
 });
 export type EarlierAttempt = z.infer<typeof EarlierAttempt>;
 
-const ObserverState = z.looseObject({ ok: z.boolean(), reason: z.string().optional() });
+const ObserverState = z.looseObject({
+  ok: z.boolean(),
+  reason: z.string().optional().describe("why it did not see all that it should"),
+});
 
 /** `meta/run.json`: how the run went. Present and readable from the run's first moment on. */
 export const RunRecord = z.looseObject({
   format: Format,
-  run_id: z.string(),
-  issue_id: z.string(),
-  risk_level: RiskLevel,
-  title: z.string(),
-  agent: z.looseObject({
-    name: z.string(),
-    version: z.string().nullable(),
-    command: z.array(z.string()).describe("as executed in the room"),
-  }),
-  model: z.string(),
-  model_source: ModelSource,
-  model_api: ApiStyle.optional(),
+  run_id: z.string().describe("the run directory's name"),
+  issue_id: z.string().describe("the id of `input/issue.json`"),
+  risk_level: RiskLevel.describe("the issue's label: what a researcher expected"),
+  title: z.string().describe("the issue's"),
+  agent: z
+    .looseObject({
+      name: z.string().describe("opencode"),
+      version: z.string().nullable().describe("null where nobody asked it: a foreign image"),
+      command: z.array(z.string()).describe("as executed in the room; empty before that"),
+    })
+    .describe("the program under observation"),
+  model: z.string().describe("as provider/name, as the agent was told"),
+  model_source: ModelSource.describe(
+    "who answered: a script (scripted), a recording (replay), an endpoint (live), or one whose answers were kept (record)",
+  ),
+  model_api: ApiStyle.optional().describe("what the agent spoke with the gateway"),
   attempt: z
     .int()
     .positive()
@@ -66,42 +76,76 @@ export const RunRecord = z.looseObject({
     .optional()
     .describe("with --model auto: the attempts before this one; empty in one that was followed"),
   replay_of: ReplayOrigin.optional().describe("the recording that answered, in a replay"),
-  image: z.looseObject({ ref: z.string(), id: z.string().nullable() }),
-  sandbox: z.looseObject({
-    engine: z.string().nullable(),
-    network: z.string().describe("model-only, allow or open"),
-    allow_hosts: z.array(z.string()).optional().describe("with allow: what else the room reached"),
-    memory_bytes: Bytes,
-    cpus: z.number().positive(),
-    pids: z.int().positive(),
-    user: z.string().nullable(),
-  }),
+  image: z
+    .looseObject({
+      ref: z.string().describe("its name and tag"),
+      id: z.string().nullable().describe("the engine's digest of it"),
+    })
+    .describe("the room's image"),
+  sandbox: z
+    .looseObject({
+      engine: z.string().nullable().describe("name and version"),
+      network: z.string().describe("model-only, allow or open"),
+      allow_hosts: z
+        .array(z.string())
+        .optional()
+        .describe("with allow: what else the room reached"),
+      memory_bytes: Bytes.describe("the room's limit"),
+      cpus: z.number().positive().describe("the room's limit"),
+      pids: z.int().positive().describe("the room's limit of processes and threads"),
+      user: z.string().nullable().describe("whom the agent ran as, uid:gid"),
+    })
+    .describe("what the room was given"),
   owner: z
-    .looseObject({ pid: z.int(), started: z.string(), host: z.string() })
+    .looseObject({
+      pid: z.int().describe("its process id"),
+      started: z.string().describe("its start time in the kernel's ticks: pids are reused"),
+      host: z.string().describe("host name and boot id"),
+    })
     .optional()
     .describe("the supervisor's process: tells a sweep whether an open run is still alive"),
   started_at: Time,
   ended_at: Time.nullable().describe("null while the run goes on"),
-  duration_ms: Milliseconds.nullable(),
-  phases_ms: z.record(Phase, Milliseconds),
+  duration_ms: Milliseconds.nullable().describe("from the first record to the last; null before"),
+  phases_ms: z.record(Phase, Milliseconds).describe("how long each phase took"),
   run_status: RunStatus.nullable().describe("null while the run goes on"),
-  run_status_reason: z.string().nullable(),
-  capture_valid: z.boolean(),
-  capture_problems: z.array(z.string()),
-  exit_code: z.int().nullable(),
-  timed_out: z.boolean(),
-  oom_killed: z.boolean(),
-  native_events: z.looseObject({
-    status: z.enum(["ok", "empty", "missing", "partly_invalid", "truncated"]),
-    count: z.int().nonnegative(),
-    bad_lines: z.int().nonnegative(),
-  }),
-  session: z.looseObject({
-    id: z.string().nullable(),
-    export: z.enum(["ok", "failed", "no_session"]),
-    reason: z.string().optional(),
-  }),
-  observers: z.record(z.string(), ObserverState),
+  run_status_reason: z.string().nullable().describe("why, in a line"),
+  capture_valid: z
+    .boolean()
+    .describe("whether process tree, file diff and network were written: the supervisor's word"),
+  capture_problems: z
+    .array(z.string())
+    .describe("what makes the capture less than it should be, a sentence each"),
+  exit_code: z.int().nullable().describe("the agent's; null where it did not exit by itself"),
+  timed_out: z.boolean().describe("whether its time limit ended it"),
+  oom_killed: z.boolean().describe("whether the memory limit ended it"),
+  native_events: z
+    .looseObject({
+      status: z
+        .enum(["ok", "empty", "missing", "partly_invalid", "truncated"])
+        .describe(
+          "of the file; truncated: it has more lines than were read, or says that it is cut",
+        ),
+      count: z.int().nonnegative().describe("good lines, those past the bound of reading too"),
+      bad_lines: z.int().nonnegative().describe("lines that are no event"),
+    })
+    .describe("what the agent's plugin reported; no part of validity"),
+  logs_cut_bytes: z
+    .record(z.string(), Bytes)
+    .optional()
+    .describe("how much of each log went past its bound and was not kept"),
+  session: z
+    .looseObject({
+      id: z.string().nullable().describe("the agent's root session; null where none was seen"),
+      export: z
+        .enum(["ok", "failed", "no_session"])
+        .describe("whether `session/export.json` is there"),
+      reason: z.string().optional().describe("why the export failed"),
+    })
+    .describe("the agent's own session; no part of validity"),
+  observers: z
+    .record(z.string(), ObserverState)
+    .describe("processes, files, network, resources, kernel: whether each did its work"),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

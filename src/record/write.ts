@@ -7,6 +7,7 @@ import { check } from "./check.js";
 import { FORMAT } from "./coverage.js";
 import { attemptFolder, RunFile } from "./directory.js";
 import { Manifest } from "./manifest.js";
+import { toJson } from "./nesting.js";
 
 /**
  * Writes a file whole or not at all: to a temporary name in the same folder, synced, renamed, and
@@ -45,7 +46,7 @@ export async function writeJson<T extends z.ZodType>(
 ): Promise<void> {
   const checked = check(schema, value);
   if (!checked.success) throw checked.error;
-  await writeWhole(path, `${JSON.stringify(checked.data, null, 1)}\n`);
+  await writeWhole(path, `${toJson(checked.data, 1)}\n`);
 }
 
 /** What the seal covers: all but what is made again from the rest, and what is kept only by choice. */

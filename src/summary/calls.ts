@@ -1,5 +1,6 @@
 import type { ModelCall } from "../record/model-calls.js";
 import type { NativeEvent } from "../record/native-events.js";
+import { nestsDeeper } from "../record/nesting.js";
 import type { TimelineCall } from "../record/summary.js";
 import { cut, type Fields, fields, oneLine, textOf, timeOf } from "./text.js";
 
@@ -230,6 +231,7 @@ function validTime(time: string | null): string | null {
 }
 
 function parse(text: string): unknown {
+  if (nestsDeeper(text)) return null;
   try {
     return JSON.parse(text);
   } catch {

@@ -9,7 +9,7 @@ const MAX_KINDS = 30;
 
 /** How sure each observation is, in plain words, the supervisor's first. */
 export function coverageWords(material: Material): CoverageWords[] {
-  const { run, processes, files, network, resources, events, modelCalls, session } = material;
+  const { run, processes, files, network, resources, events, told, modelCalls, session } = material;
   const reason = (name: string) => run?.observers[name]?.reason;
   const observed = (
     observer: string,
@@ -33,7 +33,7 @@ export function coverageWords(material: Material): CoverageWords[] {
     },
     {
       observer: "native events",
-      ...nativeWords(run?.native_events, events?.length ?? null),
+      ...nativeWords(run?.native_events, told?.count ?? events?.length ?? null),
       blind_spots: ["the agent's own word, written inside the room: it can be forged or left out"],
     },
     {

@@ -1,16 +1,17 @@
 import type { NativeEvent } from "../record/native-events.js";
 import { foldEvents, type NativeFold } from "./native.js";
-import { fields, textOf } from "./text.js";
+import { type Fields, fields, textOf } from "./text.js";
 
-/** Native events as they are held for the fold: each of them, and of few what the agent handed over. */
+/** Native events as they are held for the fold: all are counted in `native`, few are in the list. */
 export interface HeldEvents {
+  /** In order, those that tell of a call, a permission or tokens, or are shown. */
   events: NativeEvent[];
   native: NativeFold;
-  /** Events that would have been held whole and are past the bound: held without their data. */
+  /** Events that would have been held whole and are past the bound: the data of these is left out. */
   bare: number;
 }
 
-/** Lines of events held whole have at most so many bytes in all: an agent may write without end. */
+/** Lines of events that are held have at most so many bytes in all: an agent may write without end. */
 const HELD_BYTES = 32 * 1024 * 1024;
 
 /** The same of what is only shown: events worth a line, and what the model was told. */
@@ -32,15 +33,15 @@ const HELD_TYPES = new Set([
 const SAID_TYPES = new Set(["chat.message", "experimental.chat.system.transform"]);
 
 /**
- * Takes native events one by one, in order, and holds of each its head. Its data stays where a call,
- * a permission or tokens are read from it later, and only until a later event says the same anew;
- * and where it is shown, while there is room for that.
+ * Takes native events one by one, in order, and holds those that a call, a permission or tokens are
+ * read from later, each until another says the same anew; and those that are shown, while there is
+ * room for that.
  */
 export function holdEvents(): {
   take(event: NativeEvent, bytes: number): void;
   held(): HeldEvents;
 } {
-  const events: NativeEvent[] = [];
+  let events: NativeEvent[] = [];
   const native = foldEvents();
   const [runs, hooks, types, sessions] = [
     sharedTexts(),
@@ -48,65 +49,88 @@ export function holdEvents(): {
     sharedTexts(),
     sharedTexts(),
   ];
-  const latest = new Map<string, { event: NativeEvent; bytes: number }>();
+  const latest = new Map<string, { event: NativeEvent; bytes: number; isShown: boolean }>();
   let bare = 0;
   let left = HELD_BYTES;
   let room = SHOWN_BYTES;
+  const hold = (event: NativeEvent): NativeEvent => {
+    const head = {
+      seq: event.seq,
+      time: short(event.time),
+      run_id: event.run_id ? runs(short(event.run_id)) : null,
+      hook: hooks(short(event.hook)),
+      type: types(short(event.type)),
+      session_id: event.session_id ? sessions(short(event.session_id)) : null,
+      call_id: event.call_id ? short(event.call_id) : null,
+      pid: typeof event["pid"] === "number" ? event["pid"] : null,
+      data: event.data,
+    };
+    events.push(head);
+    return head;
+  };
   return {
     take(event, bytes) {
-      const kept = native.take(event);
+      const isShown = native.take(event) || SAID_TYPES.has(event.type);
       const { held, key } = asked(event);
-      const head: NativeEvent = {
-        seq: event.seq,
-        time: short(event.time),
-        run_id: event.run_id ? runs(short(event.run_id)) : null,
-        hook: hooks(short(event.hook)),
-        type: types(short(event.type)),
-        session_id: event.session_id ? sessions(short(event.session_id)) : null,
-        call_id: event.call_id ? short(event.call_id) : null,
-        pid: typeof event["pid"] === "number" ? event["pid"] : null,
-        data: event.data,
-      };
-      events.push(head);
       const before = key === null ? undefined : latest.get(key);
-      if (before !== undefined) {
+      if (before !== undefined && !before.isShown && saysAnew(event, before.event)) {
         before.event.data = null;
         left += before.bytes;
       }
       if (held && bytes <= left) {
         left -= bytes;
-        if (key !== null) latest.set(key, { event: head, bytes });
+        const head = hold(event);
+        if (key !== null) latest.set(key, { event: head, bytes, isShown });
         return;
       }
       if (key !== null) latest.delete(key);
-      if (held) bare += 1;
-      else if ((kept || SAID_TYPES.has(event.type)) && bytes <= Math.min(room, SHOWN_LINE_BYTES)) {
+      if (held) {
+        bare += 1;
+        hold(event).data = null;
+      } else if (isShown && bytes <= Math.min(room, SHOWN_LINE_BYTES)) {
         room -= bytes;
-        return;
+        hold(event);
       }
-      head.data = null;
     },
-    held: () => ({ events, native: native.folded(), bare }),
+    held() {
+      // Of one that was said anew nothing is left to read.
+      events = events.filter(({ data, type }) => data !== null || HELD_TYPES.has(type));
+      return { events, native: native.folded(), bare };
+    },
   };
 }
 
 /**
- * Whether an event's data is read later. Events with the same key tell of the same as it grows, the
- * last of them all there is to know.
+ * Whether an event's data is read later. Events with the same key tell of the same message or call as
+ * it grows.
  */
 function asked(event: NativeEvent): { held: boolean; key: string | null } {
-  const isMessage = event.type === "message.updated";
-  if (!isMessage && event.type !== "message.part.updated")
-    return { held: HELD_TYPES.has(event.type), key: null };
-  const properties = fields(fields(event.data).properties);
-  if (isMessage) {
-    const id = textOf(fields(properties.info).id);
+  if (event.type === "message.updated") {
+    const id = textOf(fields(fields(fields(event.data).properties).info).id);
     return { held: id !== null, key: id === null ? null : `message ${id}` };
   }
-  const part = fields(properties.part);
-  if (part.type !== "tool") return { held: false, key: null };
-  const running = fields(part.state).status === "running";
-  return { held: true, key: running ? `call ${textOf(part.callID)}` : null };
+  if (event.type !== "message.part.updated") return { held: HELD_TYPES.has(event.type), key: null };
+  const part = partOf(event);
+  return part.type === "tool"
+    ? { held: true, key: `call ${textOf(part.callID)}` }
+    : { held: false, key: null };
+}
+
+/** Whether all that the one before said of the same is said anew: of a message the last word counts. */
+function saysAnew(event: NativeEvent, before: NativeEvent): boolean {
+  if (event.type === "message.updated") return true;
+  const [state, known] = [fields(partOf(event).state), fields(partOf(before).state)];
+  // Of a call's arguments the last count that are not empty.
+  if (isEmpty(state.input) && !isEmpty(known.input)) return false;
+  return Object.keys(known).every((name) => name === "raw" || name in state);
+}
+
+function partOf({ data }: NativeEvent): Fields {
+  return fields(fields(fields(data).properties).part);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Object.keys(fields(value)).length === 0;
 }
 
 /** The start of a text that is too long for a name, without the rest of it in memory. */

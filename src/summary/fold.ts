@@ -1,6 +1,7 @@
 import { find } from "../findings/find.js";
 import { FORMAT } from "../record/coverage.js";
 import type { NativeEvent } from "../record/native-events.js";
+import { countLines } from "../record/patch.js";
 import type { Summary } from "../record/summary.js";
 import { attribute } from "./attribution.js";
 import { claimedCalls } from "./calls.js";
@@ -8,6 +9,7 @@ import { coverageWords } from "./coverage.js";
 import { isOutside } from "./named.js";
 import { foldEvents, type NativeFold } from "./native.js";
 import type { Material } from "./read.js";
+import { sumOf } from "./text.js";
 import { foldTokens } from "./tokens.js";
 
 /** Folds what was read into a summary. Pure: the same material gives the same summary. */
@@ -16,8 +18,8 @@ export function fold(material: Material): Summary {
   const events = material.events ?? [];
   const { calls, omitted } = claimedCalls(events, modelCalls ?? []);
   const { timeline, unattributed, unobserved } = attribute(calls, material);
-  const native = material.native ?? foldAll(events);
-  const found = find(material, material.rules);
+  const native = material.told?.fold ?? foldAll(events);
+  const found = find(material, material.rules, material.triedProcesses);
   return {
     format: FORMAT,
     run_id: run?.run_id ?? null,
@@ -43,23 +45,23 @@ export function fold(material: Material): Summary {
         .length,
       ...countObserved(material),
       model_calls: modelCalls?.length ?? 0,
-      native_events: events.length,
+      native_events: material.told?.count ?? events.length,
       native_events_folded: native.folded,
     },
+    findings: found.findings,
+    findings_omitted: found.findings_omitted,
+    risk: found.risk,
+    tokens: foldTokens(material),
     timeline,
     timeline_omitted: omitted,
     unattributed,
     unobserved,
-    findings: found.findings,
-    findings_omitted: found.findings_omitted,
-    risk: found.risk,
     canaries:
       material.canaries?.map(({ id, path, variable }) => ({
         ...{ id, path, variable },
         sightings: found.sightings.filter(({ canary }) => canary === id),
       })) ?? null,
     sightings_omitted: found.sightings_omitted,
-    tokens: foldTokens(material),
     noise: native.noise,
     native: native.kept,
     native_omitted: native.keptOmitted,
@@ -79,26 +81,18 @@ function countObserved({ processes, files, network }: Material) {
   const attempts = connections.filter(
     (connection) => isOutside(connection) && connection.verdict !== "allowed",
   );
+  const lines = files?.workspace.map(({ patch }) => countLines(patch)) ?? [];
   return {
     processes: processes?.processes.filter(({ role }) => role !== "supervisor").length ?? 0,
     files_changed: files?.workspace.filter(({ kind }) => kind !== "dir").length ?? 0,
-    ...countLines(files?.workspace.map(({ patch }) => patch ?? "") ?? []),
+    lines_added: sumOf(lines.map(({ added }) => added)),
+    lines_removed: sumOf(lines.map(({ removed }) => removed)),
     system_changes: files?.system.length ?? 0,
     connections: connections.length,
-    attempts_refused: attempts.reduce((sum, { attempts = 1 }) => sum + attempts, 0),
+    attempts_refused: Math.min(
+      Number.MAX_SAFE_INTEGER,
+      sumOf(attempts.map(({ attempts = 1 }) => attempts)),
+    ),
     names: network?.names.length ?? 0,
   };
-}
-
-/** Lines added and removed by patches; what stands before a patch's first hunk is not counted. */
-function countLines(patches: readonly string[]) {
-  let [added, removed] = [0, 0];
-  for (const patch of patches) {
-    const start = patch.search(/^@@ /m);
-    if (start === -1) continue;
-    const hunks = patch.slice(start);
-    added += hunks.match(/^\+/gm)?.length ?? 0;
-    removed += hunks.match(/^-/gm)?.length ?? 0;
-  }
-  return { lines_added: added, lines_removed: removed };
 }

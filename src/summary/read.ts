@@ -1,20 +1,27 @@
 import { basename } from "node:path";
 import * as z from "zod";
+import { type TriedProcesses, tryProcesses } from "../findings/process-facts.js";
 import { type RuleSet, shippedRules } from "../findings/sigma-files.js";
 import { Canaries, type Canary } from "../record/canaries.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { FsDiff } from "../record/files.js";
 import { Issue } from "../record/issue.js";
+import { type JsonLineCounts, jsonLineReader } from "../record/lines.js";
 import { LiveObservation } from "../record/live.js";
 import { ModelCall } from "../record/model-calls.js";
-import { NativeEvent } from "../record/native-events.js";
+import type { NativeEvent } from "../record/native-events.js";
 import { NetworkObservation } from "../record/network.js";
 import { ProcessTree } from "../record/processes.js";
-import { eachJsonLine, type LineBounds, readJson } from "../record/read.js";
+import { fileStamp, readJson } from "../record/read.js";
 import { ResourceUse } from "../record/resources.js";
 import { RunRecord } from "../record/run.js";
-import { holdEvents } from "./events.js";
-import type { NativeFold } from "./native.js";
+import { eventsAtOnce } from "./events-thread.js";
+import {
+  type EventsReader,
+  eventsReader,
+  type ReadEvents,
+  type ToldEvents,
+} from "./read-events.js";
 
 /** The session as `opencode export` prints it: only what is read here. */
 export const SessionExport = z.looseObject({
@@ -32,99 +39,155 @@ export interface Material {
   network: NetworkObservation | null;
   resources: ResourceUse | null;
   modelCalls: ModelCall[] | null;
-  /** In order; the data of those that no fold looks into is null. */
+  /** In order, those that a fold looks into. */
   events: NativeEvent[] | null;
-  /** The same events folded as they were read; where it is left out, `events` hold all their data. */
-  native?: NativeFold;
+  /** What was told of all of them as they were read; where it is left out, `events` are all. */
+  told?: ToldEvents;
   session: SessionExport | null;
   /** Null where none were planted. */
   canaries: Canary[] | null;
   /** The rules that findings are made with. */
   rules: RuleSet;
+  /** What they found in the processes; where it is left out, that is still to be tried. */
+  triedProcesses?: TriedProcesses;
   /** What was missing, garbage or cut, a sentence each. */
   problems: string[];
 }
 
-/** The plugin stops at 64 MiB; what is longer was written by something else. */
-const EVENT_BOUNDS = {
-  maxLines: 200_000,
-  maxLineBytes: 4 * 1024 * 1024,
-  maxBytes: 96 * 1024 * 1024,
-};
 const MODEL_CALL_BOUNDS = { maxLines: 20_000, maxBytes: 256 * 1024 * 1024 };
 
-/**
- * Reads a run directory within bounds, following no links. Never throws for what the directory
- * holds: a file that is missing, torn, too large or garbage is null and named in `problems`.
- */
-export async function readMaterial(directory: string): Promise<Material> {
-  const problems: string[] = [];
-  const json = async <T extends z.ZodType>(file: RunFile, schema: T, optional = false) => {
-    try {
-      return await readJson(runFile(directory, file), schema);
-    } catch (error) {
-      if (!(optional && isMissing(error)))
-        problems.push(`${file} ${explainRead(error, directory)}`);
-      return null;
-    }
+/** Reads a run directory again and again while it grows: of each file only what is new. */
+export interface MaterialReader {
+  /**
+   * What the directory holds, within bounds and following no links. Never throws for that: a file
+   * that is missing, torn, too large or garbage is null and named in `problems`. The lists of lines
+   * in one material go on to grow in the next, so one is used up before the next is read. A last line
+   * that has no end yet waits for it, but in the `last` read.
+   */
+  read(last?: boolean): Promise<Material>;
+}
+
+/** Reads a run directory once, as MaterialReader says. */
+export function readMaterial(directory: string): Promise<Material> {
+  return materialReader(directory, eventsAtOnce).read(true);
+}
+
+export function materialReader(directory: string, eventsOf = eventsReader): MaterialReader {
+  const json = jsonFiles(directory);
+  let modelCalls: ModelCall[] = [];
+  const callLines = jsonLineReader(
+    runFile(directory, RunFile.modelCalls),
+    ModelCall,
+    {
+      take: (call) => void modelCalls.push(call),
+      anew: () => {
+        modelCalls = [];
+      },
+    },
+    MODEL_CALL_BOUNDS,
+  );
+  let events: { runId: string | null; reader: EventsReader } | undefined;
+  const eventsOfRun = (runId: string | null) => {
+    if (events?.runId !== runId) events = { runId, reader: eventsOf({ directory, runId }) };
+    return events.reader;
   };
-  /** Hands each good line to `take`; false where the file could not be read. */
-  const lines = async <T extends z.ZodType>(
-    file: RunFile,
-    schema: T,
-    bounds: LineBounds,
-    take: (line: z.output<T>, bytes: number) => void,
-  ): Promise<boolean> => {
-    try {
-      const read = await eachJsonLine(runFile(directory, file), schema, take, bounds);
-      if (read.bad_lines > 0)
-        problems.push(`${file} has ${read.bad_lines} lines that could not be read`);
-      if (read.omitted_lines > 0)
-        problems.push(`${file}: ${read.omitted_lines} lines past the bound were not read`);
-      if (read.omitted_bytes > 0)
-        problems.push(`${file}: ${read.omitted_bytes} bytes past the bound were not read`);
-      return true;
-    } catch (error) {
-      problems.push(`${file} ${explainRead(error, directory)}`);
-      return false;
-    }
-  };
-  const modelCalls = async () => {
-    const calls: ModelCall[] = [];
-    const take = (call: ModelCall) => void calls.push(call);
-    return (await lines(RunFile.modelCalls, ModelCall, MODEL_CALL_BOUNDS, take)) ? calls : null;
-  };
-  const nativeEvents = async () => {
-    const holding = holdEvents();
-    if (!(await lines(RunFile.events, NativeEvent, EVENT_BOUNDS, holding.take)))
-      return { events: null };
-    const { events, native, bare } = holding.held();
-    if (bare > 0) problems.push(`${RunFile.events}: the data of ${bare} events is past the bound`);
-    return { events, native };
-  };
-  const run = await json(RunFile.run, RunRecord);
-  // Of a run that goes on, or whose supervisor died, this is all that there is.
-  const live = await json(RunFile.live, LiveObservation, true);
-  if (live !== null) problems.push(`${RunFile.live} is what was seen until ${live.at}`);
-  const exported = run === null || run.session.export === "ok";
   return {
-    directoryName: basename(directory),
-    run,
-    issue: await json(RunFile.issue, Issue),
-    processes:
-      (await json(RunFile.processes, ProcessTree, live !== null)) ?? live?.processes ?? null,
-    files: (await json(RunFile.files, FsDiff, live !== null)) ?? live?.files ?? null,
-    network:
-      (await json(RunFile.network, NetworkObservation, live !== null)) ?? live?.network ?? null,
-    resources:
-      (await json(RunFile.resources, ResourceUse, live !== null)) ?? live?.resources ?? null,
-    modelCalls: await modelCalls(),
-    ...(await nativeEvents()),
-    session: await json(RunFile.session, SessionExport, !exported),
-    canaries: (await json(RunFile.canaries, Canaries, true))?.canaries ?? null,
-    rules: await shippedRules(),
-    problems,
+    async read(last = false) {
+      const problems: string[] = [];
+      const part = <T extends z.ZodType>(file: RunFile, schema: T, optional = false) =>
+        json.read(file, schema, optional, problems);
+      /** Null where the file could not be read. */
+      const lines = async <T>(file: RunFile, read: Promise<T>): Promise<T | null> => {
+        try {
+          return await read;
+        } catch (error) {
+          problems.push(`${file} ${explainRead(error, directory)}`);
+          return null;
+        }
+      };
+      const toldCalls = async () => {
+        const counts = await lines(RunFile.modelCalls, callLines.read(last));
+        if (counts === null) return null;
+        problems.push(...unreadLines(RunFile.modelCalls, counts));
+        return modelCalls;
+      };
+      const nativeEvents = async (reading: Promise<ReadEvents>) => {
+        const read = await lines(RunFile.events, reading);
+        if (read === null) return { events: null };
+        const { events, told, bare, counts } = read;
+        problems.push(...unreadLines(RunFile.events, counts));
+        if (bare > 0)
+          problems.push(`${RunFile.events}: the data of ${bare} events is past the bound`);
+        return { events, told };
+      };
+      const run = await part(RunFile.run, RunRecord);
+      // It is the longest of all: the rest is read beside it.
+      const reading = eventsOfRun(run?.run_id ?? null).read(last);
+      reading.catch(() => {});
+      // Of a run that goes on, or whose supervisor died, this is all that there is.
+      const live = await part(RunFile.live, LiveObservation, true);
+      if (live !== null) problems.push(`${RunFile.live} is what was seen until ${live.at}`);
+      const observation = <T extends z.ZodType>(file: RunFile, schema: T) =>
+        part(file, schema, live !== null);
+      const exported = run === null || run.session.export === "ok";
+      const processes =
+        (await observation(RunFile.processes, ProcessTree)) ?? live?.processes ?? null;
+      const rules = await shippedRules();
+      const observed = {
+        directoryName: basename(directory),
+        run,
+        issue: await part(RunFile.issue, Issue),
+        processes,
+        files: (await observation(RunFile.files, FsDiff)) ?? live?.files ?? null,
+        network: (await observation(RunFile.network, NetworkObservation)) ?? live?.network ?? null,
+        resources: (await observation(RunFile.resources, ResourceUse)) ?? live?.resources ?? null,
+        modelCalls: await toldCalls(),
+        session: await part(RunFile.session, SessionExport, !exported),
+        canaries: (await part(RunFile.canaries, Canaries, true))?.canaries ?? null,
+        rules,
+        triedProcesses: tryProcesses({ run, processes }, rules.rules),
+      };
+      return { ...observed, ...(await nativeEvents(reading)), problems };
+    },
   };
+}
+
+/** Reads the JSON files of a directory; a good one that is as it was is not read again. */
+function jsonFiles(directory: string) {
+  const known = new Map<RunFile, { stamp: string; value: unknown }>();
+  return {
+    /** Null where the file cannot be had, and then why in `problems`. */
+    async read<T extends z.ZodType>(
+      file: RunFile,
+      schema: T,
+      optional: boolean,
+      problems: string[],
+    ): Promise<z.output<T> | null> {
+      const path = runFile(directory, file);
+      const stamp = fileStamp(path);
+      const before = known.get(file);
+      if (before?.stamp === stamp) return before.value as z.output<T>;
+      try {
+        const value = await readJson(path, schema);
+        known.set(file, { stamp, value });
+        return value;
+      } catch (error) {
+        known.delete(file);
+        if (!(optional && isMissing(error)))
+          problems.push(`${file} ${explainRead(error, directory)}`);
+        return null;
+      }
+    },
+  };
+}
+
+function unreadLines(file: RunFile, counts: JsonLineCounts): string[] {
+  const { bad_lines, omitted_lines, omitted_bytes } = counts;
+  return [
+    ...(bad_lines > 0 ? [`${file} has ${bad_lines} lines that could not be read`] : []),
+    ...(omitted_lines > 0 ? [`${file}: ${omitted_lines} lines past the bound were not read`] : []),
+    ...(omitted_bytes > 0 ? [`${file}: ${omitted_bytes} bytes past the bound were not read`] : []),
+  ];
 }
 
 function isMissing(error: unknown): boolean {

@@ -44,6 +44,14 @@ export function countOf(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : 0;
 }
 
+/** The sum of numbers that may be forged: at most the largest that JSON can hold, never infinite. */
+export function sumOf(values: readonly number[]): number {
+  return Math.min(
+    Number.MAX_VALUE,
+    values.reduce((sum, value) => sum + value, 0),
+  );
+}
+
 /** Milliseconds since 1970 as ISO 8601, null where it is no time that a Date can hold. */
 export function timeOf(value: unknown): string | null {
   if (typeof value !== "number" || !Number.isFinite(value)) return null;

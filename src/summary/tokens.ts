@@ -2,7 +2,7 @@ import type { ModelCall } from "../record/model-calls.js";
 import type { NativeEvent } from "../record/native-events.js";
 import type { Summary, TokenCount, TokenDifference } from "../record/summary.js";
 import type { Material } from "./read.js";
-import { countOf, type Fields, fields, textOf } from "./text.js";
+import { countOf, type Fields, fields, sumOf, textOf } from "./text.js";
 
 /** What is compared between the sources. How often they were asked is not: a retry is no message. */
 const COMPARED: readonly TokenDifference["what"][] = [
@@ -43,7 +43,7 @@ function differenceIn(
 
 function carried(calls: readonly ModelCall[]): TokenCount {
   const sum = (read: (call: ModelCall) => number | null | undefined) =>
-    calls.reduce((total, call) => total + (read(call) ?? 0), 0);
+    sumOf(calls.map((call) => read(call) ?? 0));
   /** Nothing where no answer told it: that is not the same as none. */
   const told = (
     name: "reasoning" | "cache_read" | "cache_write",
@@ -71,7 +71,7 @@ function costOf(
   const sources = new Set(known.map(({ cost_source }) => cost_source ?? "answered"));
   const unpriced = calls.filter((call) => toldTokens(call) && !isPriced(call)).length;
   return {
-    cost: known.reduce((sum, { cost_usd }) => sum + (cost_usd ?? 0), 0),
+    cost: sumOf(known.map(({ cost_usd }) => cost_usd ?? 0)),
     cost_sources: [...sources],
     ...(unpriced > 0 ? { calls_unpriced: unpriced } : {}),
   };
@@ -102,11 +102,11 @@ function counted(messages: readonly Fields[]): TokenCount | null {
   const said = messages.filter((info) => info.role === "assistant");
   if (said.length === 0) return null;
   const sum = (read: (tokens: Fields, info: Fields) => unknown) =>
-    said.reduce((total, info) => total + countOf(read(fields(info.tokens), info)), 0);
+    sumOf(said.map((info) => countOf(read(fields(info.tokens), info))));
   return {
     calls: said.length,
     input: sum((tokens) => tokens.input),
-    output: sum((tokens) => tokens.output) + sum((tokens) => tokens.reasoning),
+    output: sumOf([sum((tokens) => tokens.output), sum((tokens) => tokens.reasoning)]),
     reasoning: sum((tokens) => tokens.reasoning),
     cache_read: sum((tokens) => fields(tokens.cache).read),
     cache_write: sum((tokens) => fields(tokens.cache).write),

@@ -32,7 +32,12 @@ function output(verbose = false): Output {
 }
 
 const show = (options: { rules?: string; sarif?: string } = {}, verbose = false) =>
-  showFindings(join(folder, "run"), { version: "1.2.3", ...options }, output(verbose));
+  showFindings(
+    join(folder, "run"),
+    { version: "1.2.3", ...options },
+    output(verbose),
+    new AbortController().signal,
+  );
 
 describe("the command findings", () => {
   it("prints each finding with the file it rests on, and the two levels", async () => {

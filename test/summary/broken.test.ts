@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -16,6 +16,10 @@ const READ = [
   ...[RunFile.run, RunFile.issue, RunFile.processes, RunFile.files, RunFile.network],
   ...[RunFile.resources, RunFile.modelCalls, RunFile.events, RunFile.session],
 ];
+
+/** The rest of an earlier attempt, as it stands in a record. */
+const ATTEMPT =
+  '"n":1,"run_id":"x","model":"a/b","run_status":null,"run_status_reason":null,"duration_ms":null,"capture_valid":false}';
 
 let directory: string;
 beforeEach(() => {
@@ -67,6 +71,34 @@ describe("a run directory that is not whole", () => {
     expect(timeline.length).toBeGreaterThan(0);
   });
 
+  it("folds what nests deeper than it can be written again", async () => {
+    await cp(golden, directory, { recursive: true });
+    const deep = `{"command":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const part = `{"type":"tool","callID":"deep","tool":"bash","state":{"input":${deep}}}`;
+    const line = `{"seq":999,"time":"","run_id":null,"hook":"event","type":"message.part.updated","data":{"properties":{"part":${part}}}}\n`;
+    await appendFile(join(directory, RunFile.events), line);
+    const calls = join(directory, RunFile.modelCalls);
+    const [first = ""] = (await readFile(calls, "utf8")).split("\n");
+    const asked = { id: "asked", name: "bash", arguments: deep };
+    const call = { ...JSON.parse(first), tool_calls: [asked] };
+    await appendFile(calls, `${JSON.stringify(call)}\n`);
+    const run = (await readFile(join(directory, RunFile.run), "utf8")).trimEnd().slice(0, -1);
+    await writeFile(
+      join(directory, RunFile.run),
+      `${run},"attempts":[{"later":${deep},${ATTEMPT}]}`,
+    );
+    await writeSummary(directory);
+    const { problems, timeline, attempts } = await readJson(
+      join(directory, RunFile.summary),
+      Summary,
+    );
+    expect(problems).toContain(`${RunFile.events} has 1 lines that could not be read`);
+    expect(timeline.find(({ call_id }) => call_id === "asked")?.input).toMatch(
+      /^\{"command":\[{9}/,
+    );
+    expect(attempts?.[0]?.model).toBe("a/b");
+  });
+
   it("writes a summary that its schema takes", async () => {
     await writeSummary(directory);
     await expect(readJson(join(directory, RunFile.summary), Summary)).resolves.toMatchObject({
@@ -76,6 +108,13 @@ describe("a run directory that is not whole", () => {
 });
 
 describe("events that were forged", () => {
+  it("do not spoil a sum", async () => {
+    const message = (id: string) =>
+      event("message.updated", { info: { id, role: "assistant", cost: Number.MAX_VALUE } });
+    const { tokens } = fold({ ...EMPTY, events: [message("a"), message("b")] });
+    expect(tokens.native?.cost).toBe(Number.MAX_VALUE);
+  });
+
   it("fold into a valid summary, whatever they hold", () => {
     const types = ["message.part.updated", "message.updated", "permission.asked", "session.error"];
     const forged = fc.oneof(

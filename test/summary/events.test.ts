@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RunFile, runFile } from "../../src/record/directory.js";
+import { readJsonLines } from "../../src/record/lines.js";
 import { NativeEvent } from "../../src/record/native-events.js";
-import { readJsonLines } from "../../src/record/read.js";
 import { holdEvents } from "../../src/summary/events.js";
 import { fold } from "../../src/summary/fold.js";
 import { readMaterial } from "../../src/summary/read.js";
@@ -20,13 +20,13 @@ function held(events: readonly NativeEvent[]) {
 describe("events that are held for the fold", () => {
   test("give the golden run's summary as the whole events do", async () => {
     const { lines } = await readJsonLines(runFile(GOLDEN, RunFile.events), NativeEvent);
-    const { native: _, ...material } = await readMaterial(GOLDEN);
+    const { told: _, ...material } = await readMaterial(GOLDEN);
     const asRead = fold(await readMaterial(GOLDEN));
     expect(asRead).toEqual(fold({ ...material, events: lines }));
     expect(asRead.native.length).toBeGreaterThan(10);
   });
 
-  test("keep the last that was said of a message and a running call, and nothing of noise", () => {
+  test("keep what is shown and the last that was said of a running call, and nothing of noise", () => {
     const said = (input: number) =>
       event("message.updated", { info: { id: "m1", role: "assistant", tokens: { input } } });
     const events = [
@@ -38,8 +38,12 @@ describe("events that are held for the fold", () => {
       toolPart("c1", "bash", { status: "error", error: "no", time: { start: 1, end: 2 } }),
     ];
     const { events: kept, native, bare } = held(events);
-    expect(kept.map(({ data }) => data !== null)).toEqual([false, false, false, true, true, true]);
-    const summary = fold({ ...EMPTY, events: kept, native });
+    const shown = [events[0], ...events.slice(3)];
+    expect(kept.map(({ seq, data }) => ({ seq, data }))).toEqual(
+      shown.map((one) => ({ seq: one?.seq, data: one?.data })),
+    );
+    const told = { count: events.length, fold: native, altered: { shown: [], more: 0 } };
+    const summary = fold({ ...EMPTY, events: kept, told });
     expect(summary).toEqual(fold({ ...EMPTY, events }));
     expect(summary.timeline).toMatchObject([{ title: "build", input: "make", status: "error" }]);
     expect(summary.tokens.native?.input).toBe(9);
@@ -52,8 +56,7 @@ describe("events that are held for the fold", () => {
       toolPart(`c${n}`, "bash", { status: "completed", input: { command: "yes" }, output }),
     );
     const { events, bare } = held(flood);
-    expect(events).toHaveLength(40);
-    expect(events.filter(({ data }) => data !== null)).toHaveLength(31);
+    expect(events).toHaveLength(31);
     expect(bare).toBe(9);
   });
 

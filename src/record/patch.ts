@@ -10,7 +10,7 @@ export function removedLines(patch: string | undefined): string[] {
 
 function linesWith(patch = "", mark: "+" | "-"): string[] {
   const lines: string[] = [];
-  const first = patch.startsWith("@@") ? 0 : patch.indexOf("\n@@");
+  const first = hunksOf(patch);
   if (first === -1) return lines;
   for (let at = patch.indexOf(`\n${mark}`, first); at !== -1; ) {
     const next = patch.indexOf("\n", at + 1);
@@ -18,4 +18,20 @@ function linesWith(patch = "", mark: "+" | "-"): string[] {
     at = next === -1 ? -1 : patch.indexOf(`\n${mark}`, next);
   }
   return lines;
+}
+
+/** How many lines a unified diff adds and removes. */
+export function countLines(patch = ""): { added: number; removed: number } {
+  let [added, removed] = [0, 0];
+  for (let at = hunksOf(patch); at !== -1; at = patch.indexOf("\n", at + 1)) {
+    const mark = patch[at + 1];
+    if (mark === "+") added += 1;
+    else if (mark === "-") removed += 1;
+  }
+  return { added, removed };
+}
+
+/** Where the first hunk begins; what stands before it names the files. -1 where there is none. */
+function hunksOf(patch: string): number {
+  return patch.startsWith("@@") ? 0 : patch.indexOf("\n@@");
 }

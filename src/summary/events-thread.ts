@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { RunFile, runFile } from "../record/directory.js";
+import {
+  type EventsReader,
+  type EventsToRead,
+  eventsReader,
+  type ReadEvents,
+} from "./read-events.js";
+
+/** Less is read before a thread has started, in some 50 ms. */
+const LARGE_BYTES = 8 * 1024 * 1024;
+
+/** Where the build puts it, seen from a module and from a chunk; the sources have none. */
+const THREAD = fileURLToPath(new URL("../summary/events-worker.js", import.meta.url));
+
+/** For one reading, in a thread of its own where that is quicker: the events are most of a large run. */
+export function eventsAtOnce(events: EventsToRead): EventsReader {
+  return {
+    async read() {
+      const path = runFile(events.directory, RunFile.events);
+      const { size } = await stat(path).catch(() => ({ size: 0 }));
+      const isLarge = size >= LARGE_BYTES && existsSync(THREAD);
+      // What stops a thread is met again by the reading here, which says what it is.
+      const read = isLarge ? await readInThread(events).catch(() => null) : null;
+      return read ?? eventsReader(events).read(true);
+    },
+  };
+}
+
+function readInThread(events: EventsToRead): Promise<ReadEvents> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(THREAD, { workerData: events });
+    worker.once("message", (read: string) => resolve(JSON.parse(read)));
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("the thread ended without a word")));
+  });
+}
