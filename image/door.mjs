@@ -6,11 +6,14 @@
 //   HELLO            once it listens; `HELLO EACCES` where the names port could not be had. Later, on
 //                    the same connection, `DROPPED <n>`: how many were turned away by the bounds here
 //   PROXY TCP4 …     (PROXY protocol, version 1) a TCP connection, so that the supervisor knows which
-//                    of the room's ports, and so which process, asked, and which port it asked at
+//                    of the room's ports, and so which process, asked, and which port it asked at.
+//                    What comes back on the first: `CLOSE <port> <port>`, the same two of a connection
+//                    that the supervisor has closed: an end alone may be that of one half.
 //   NAMES            DNS questions that came as datagrams, each framed as below
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { createInterface } from "node:readline";
 
 const [socket, gatewayPort, namesPort] = process.argv.slice(2);
 const LOOPBACK = "127.0.0.1";
@@ -29,6 +32,8 @@ const reach =
     ? (await import("./door-stream.mjs")).overStream(() => process.exit(0))
     : () => connect({ path: socket, allowHalfOpen: true });
 let dropped = 0;
+/** The room's ends of what is carried, by the two ports. */
+const carried = new Map();
 
 function carry(inside) {
   const outside = reach();
@@ -39,11 +44,16 @@ function carry(inside) {
   outside.write(
     `PROXY TCP4 ${inside.remoteAddress} ${inside.localAddress} ${inside.remotePort} ${inside.localPort}\r\n`,
   );
+  const ports = `${inside.remotePort} ${inside.localPort}`;
+  carried.set(ports, inside);
   inside.pipe(outside);
   outside.pipe(inside);
   inside.on("error", () => outside.destroy());
   outside.on("error", () => inside.destroy());
-  inside.on("close", () => outside.destroy());
+  inside.on("close", () => {
+    if (carried.get(ports) === inside) carried.delete(ports);
+    outside.destroy();
+  });
   outside.on("close", () => inside.destroy());
 }
 
@@ -111,7 +121,10 @@ hello.write(`HELLO${fault}\r\n`);
 hello.on("error", () => process.exit(1));
 hello.on("end", () => process.exit(0));
 hello.on("close", () => process.exit(0));
-hello.resume();
+createInterface({ input: hello }).on("line", (line) => {
+  const [, ports] = /^CLOSE (\d+ \d+)$/.exec(line) ?? [];
+  carried.get(ports)?.destroy();
+});
 let told = 0;
 setInterval(() => {
   if (dropped !== told) hello.write(`DROPPED ${dropped}\r\n`);

@@ -1,5 +1,5 @@
-import { asFields, type Fields } from "./fields.js";
-import { type Heard, listOf, without } from "./heard.js";
+import { asFields, type Fields, listOf } from "./fields.js";
+import { type Heard, without } from "./heard.js";
 
 /**
  * Takes one piece of an answer of OpenAI's chat completions, whole (`message`) or streamed

@@ -1,5 +1,5 @@
-import { asFields, type Fields } from "./fields.js";
-import { type Heard, listOf } from "./heard.js";
+import { asFields, type Fields, listOf } from "./fields.js";
+import type { Heard } from "./heard.js";
 
 /** Takes one piece of an answer of Anthropic's messages: a whole message, or one event of a stream. */
 export function takeMessages(heard: Heard, piece: Fields): void {

@@ -1,5 +1,5 @@
-import { asFields, type Fields, textOf } from "./fields.js";
-import { type Heard, listOf, without } from "./heard.js";
+import { asFields, type Fields, listOf, textOf } from "./fields.js";
+import { type Heard, without } from "./heard.js";
 
 /**
  * Takes one piece of an answer of OpenAI's responses: a whole response, or one event of a stream,

@@ -2,18 +2,22 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Seeker } from "../canaries/seek.js";
 import { explain } from "../errors.js";
-import type { ModelApi, ModelCall } from "../record/model-calls.js";
+import type { ModelCall } from "../record/model-calls.js";
 import { retryAfterIn } from "./answer-headers.js";
-import { type AnswerListener, answerListener } from "./call-record.js";
-import { errorBody, plain } from "./faults.js";
+import { answerListener } from "./answer-listener.js";
+import { type Carried, lineOf } from "./call-line.js";
 import { type RequestFacts, readRequest } from "./model-request.js";
+import { finalAnswer } from "./own-answer.js";
 import { type RequestBodies, requestBodies } from "./request-body.js";
 import { retryCounter } from "./retries.js";
 import { canariesShown } from "./shown-canaries.js";
-import type { ModelAnswer, Upstream } from "./upstream.js";
+import type { Upstream } from "./upstream.js";
 
-/** Headers of the room that mean something to the upstream; keys and hop-by-hop ones do not pass. */
-const PASSED_ON = ["content-type", "accept", "openai-beta", "anthropic-version", "anthropic-beta"];
+/**
+ * Headers of the room that mean something to the upstream; keys and hop-by-hop ones do not pass, nor
+ * does the content's type: it is JSON that is judged, so nothing else may be made of it.
+ */
+const PASSED_ON = ["accept", "openai-beta", "anthropic-version", "anthropic-beta"];
 
 /** What of a call's end is not in its line. */
 export interface CallEnding {
@@ -25,15 +29,21 @@ export interface CallEnding {
 
 /** Why a request must not go to the model's provider, for what it would have it reach; else null. */
 export type Judge = (
-  asked: Pick<RequestFacts, "provider_hosts" | "unread">,
+  asked: Pick<RequestFacts, "provider_hosts" | "unread_because">,
 ) => Promise<string | null>;
 
-/** Carries one call to the upstream and its answer back. Never throws: what fails is in the record. */
+/** A call that is over, however it ended. */
+export interface CarriedCall {
+  call: ModelCall;
+  ending: CallEnding;
+}
+
+/** Carries one call to the upstream and its answer back. Never rejects: what fails is in the record. */
 export type Carrier = (
   incoming: IncomingMessage,
   response: ServerResponse,
   judge: Judge,
-) => Promise<{ call: ModelCall; ending: CallEnding }>;
+) => Promise<CarriedCall>;
 
 /** A carrier to one upstream; it numbers the calls and their retries, and looks for canaries in them. */
 export function carrierTo(upstream: Upstream, seeker: Seeker): Carrier {
@@ -43,101 +53,95 @@ export function carrierTo(upstream: Upstream, seeker: Seeker): Carrier {
   return async (incoming, response, judge) => {
     calls += 1;
     const seq = calls;
-    const carried = await carryOne(upstream, bodies, seq, incoming, response, judge);
-    const { body, ending, ...call } = carried;
-    const canaries = canariesShown(seeker, body);
-    const retry = numberRetry(call, body);
+    const started_at = new Date().toISOString();
+    const since = stopwatch();
+    const endpoint = (incoming.url ?? "/").slice(0, 500);
+    const asking: Asking = { incoming, response, judge, seq, path: versionless(endpoint), since };
+    const { carried, ending } = await carryOne(upstream, bodies, asking);
+    const call = lineOf(carried, { seq, started_at, duration_ms: since(), endpoint });
+    const canaries = canariesShown(seeker, carried.body);
+    const retry = numberRetry(call, carried.body);
     return { call: { ...call, retry, ...(canaries.length === 0 ? {} : { canaries }) }, ending };
   };
 }
 
-/** What is known of a call while it is carried. */
-interface Carrying {
-  body: Buffer;
-  asked: RequestFacts;
-  answer: ModelAnswer | null;
-  listener: AnswerListener;
-  firstByteMs: number | null;
-  responseBytes: number;
-  /** What broke; null where nothing did. */
-  failure: string | null;
-  heardUpstream: boolean;
+/** One call, as it came. */
+interface Asking {
+  incoming: IncomingMessage;
+  response: ServerResponse;
+  judge: Judge;
+  seq: number;
+  /** What follows the version. */
+  path: string;
+  /** Whole ms since it came. */
+  since(): number;
 }
 
 async function carryOne(
   upstream: Upstream,
   bodies: RequestBodies,
-  seq: number,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  judge: Judge,
-): Promise<ModelCall & { body: Buffer; ending: CallEnding }> {
-  const startedAt = new Date();
-  const started = performance.now();
-  const since = () => Math.round(performance.now() - started);
-  const endpoint = (incoming.url ?? "/").slice(0, 500);
-  const path = endpoint.replace(/^\/v1(?=\/|$)/, "");
+  { incoming, response, judge, seq, path, since }: Asking,
+): Promise<{ carried: Carried; ending: CallEnding }> {
   const gone = new AbortController();
   response.once("close", () => gone.abort(new Error("the asking program went away")));
-  const call = nothingYet(path);
+  const carried = nothingYet(path);
+  let heardUpstream = false;
   try {
-    call.body = await bodies.read(incoming);
-    call.asked = readRequest(path, call.body);
-    const refusal = await judge(call.asked);
-    call.heardUpstream = refusal === null;
-    call.answer =
+    const body = await bodies.read(incoming);
+    const facts = readRequest(path, body);
+    Object.assign(carried, { body, asked: facts });
+    const refusal = await judge(facts);
+    heardUpstream = refusal === null;
+    carried.answer =
       refusal === null
         ? await upstream.ask({
-            ...{ seq, path, body: call.body, facts: call.asked },
+            ...{ seq, path, body, facts },
             method: incoming.method ?? "POST",
             headers: passedOn(incoming),
             signal: gone.signal,
           })
-        : refused(call.asked.api, refusal);
-    await passBack(call.answer, call, response, gone.signal, since);
+        : finalAnswer(403, facts.api, "permission_error", refusal);
+    await passBack(carried, response, gone.signal, since);
   } catch (error) {
-    if (gone.signal.aborted) call.heardUpstream = false;
-    call.failure = gone.signal.aborted ? "the asking program went away" : explain(error);
+    if (gone.signal.aborted) heardUpstream = false;
+    carried.failure = explain(gone.signal.aborted ? gone.signal.reason : error);
     endWithout(response);
   } finally {
-    bodies.release(call.body);
+    bodies.release(carried.body);
   }
-  return {
-    ...lineOf(call, {
-      ...{ seq, started_at: startedAt.toISOString(), duration_ms: since(), endpoint },
-    }),
-    body: call.body,
-    ending: {
-      retryAfter: call.answer && retryAfterIn(call.answer.headers),
-      heardUpstream: call.heardUpstream,
-    },
-  };
+  const retryAfter = carried.answer && retryAfterIn(carried.answer.headers);
+  return { carried, ending: { retryAfter, heardUpstream } };
 }
 
-function nothingYet(path: string): Carrying {
+function nothingYet(path: string): Carried {
   const body = Buffer.alloc(0);
   return {
     ...{ body, asked: readRequest(path, body), answer: null },
     ...{ listener: answerListener("other", ""), firstByteMs: null, responseBytes: 0 },
-    ...{ failure: null, heardUpstream: false },
+    failure: null,
   };
 }
 
 /** Gives an answer to the asker as it comes, and listens to it. Throws where either side breaks off. */
 async function passBack(
-  answer: ModelAnswer,
-  call: Carrying,
+  carried: Carried,
   response: ServerResponse,
   signal: AbortSignal,
   since: () => number,
 ): Promise<void> {
-  call.listener = answerListener(call.asked.api, answer.contentType);
+  const { answer, asked } = carried;
+  if (answer === null) return;
+  carried.listener = answerListener(asked.api, answer.contentType);
   response.writeHead(answer.status, { "content-type": answer.contentType, ...answer.headers });
   for await (const chunk of answer.body) {
-    call.firstByteMs ??= since();
-    call.responseBytes += chunk.length;
+    carried.firstByteMs ??= since();
+    carried.responseBytes += chunk.length;
+    // What comes in one turn of the loop, with the head and the end, goes out in one piece: each
+    // piece wakes the door and the agent.
+    response.cork();
+    setImmediate(() => response.uncork());
     if (!response.write(chunk)) await once(response, "drain", { signal });
-    call.listener.hear(chunk);
+    carried.listener.hear(chunk);
   }
   response.end();
 }
@@ -153,54 +157,19 @@ function endWithout(response: ServerResponse): void {
   setImmediate(() => response.socket?.destroySoon());
 }
 
-/** What a call's line tells, beside its place and its times, of the request and its answer. */
-function lineOf(
-  { body, asked, answer, listener, firstByteMs, responseBytes, failure }: Carrying,
-  place: Pick<ModelCall, "seq" | "started_at" | "duration_ms" | "endpoint">,
-): ModelCall {
-  const status = answer?.status ?? null;
-  const { error: told, head, isJson, ...heard } = listener.result();
-  const malformed = asked.api !== "other" && !isJson;
-  return {
-    ...place,
-    first_byte_ms: firstByteMs,
-    status,
-    request_bytes: body.length,
-    response_bytes: responseBytes,
-    ...asked,
-    ...heard,
-    ...(answer?.fault === undefined ? {} : { fault: answer.fault }),
-    ...(answer?.replay === undefined ? {} : { replay: answer.replay }),
-    error: failure ?? failureOf(status, told, { head, malformed }),
-  };
+function passedOn({ headers }: IncomingMessage): Record<string, string> {
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = headers[name];
+    return typeof value === "string" ? [[name, value]] : [];
+  });
+  return { "content-type": "application/json", ...Object.fromEntries(passed) };
 }
 
-/** What the gateway itself answers; the SDKs of both vendors ask again but for the header. */
-function refused(api: ModelApi, reason: string): ModelAnswer {
-  const answer = plain(403, JSON.stringify(errorBody(api, "permission_error", reason)));
-  return { ...answer, headers: { ...answer.headers, "x-should-retry": "false" } };
+function versionless(endpoint: string): string {
+  return endpoint.replace(/^\/v1(?=\/|$)/, "");
 }
 
-/**
- * The status and the endpoint's own words, or what stands in their place; an error may also come
- * within an answer that began well.
- */
-function failureOf(
-  status: number | null,
-  told: string | null,
-  { head, malformed }: { head: string; malformed: boolean },
-): string | null {
-  if (status === null) return told;
-  if (status < 400) return told ?? (malformed ? "the answer is not JSON" : null);
-  const said = told ?? head;
-  return `HTTP ${status}${said === "" ? "" : `: ${said}`}`;
-}
-
-function passedOn(incoming: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    PASSED_ON.flatMap((name) => {
-      const value = incoming.headers[name];
-      return typeof value === "string" ? [[name, value]] : [];
-    }),
-  );
+function stopwatch(): () => number {
+  const started = performance.now();
+  return () => Math.round(performance.now() - started);
 }

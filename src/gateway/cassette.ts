@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type CassetteCall, CassetteLine } from "../record/cassette.js";
-import { readJsonLines } from "../record/read.js";
+import { readJsonLines } from "../record/lines.js";
 
 /** A recording, read whole: at most what a recording may hold. */
 export interface Cassette {

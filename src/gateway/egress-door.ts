@@ -9,14 +9,24 @@ export interface DoorConnection extends Duplex {
   setTimeout(ms: number, callback: () => void): unknown;
 }
 
+/** How long one that has been answered for good may keep its half open, and its place in the door. */
+const LINGER_MS = 2_000;
 const LEAD_LIMIT = 256;
 const MAX_TOLD_BYTES = 1024 * 1024;
+
+/** Which connection of the room's it was. */
+export interface CarriedLead {
+  /** Null where the door's words are not known. */
+  client: Client | null;
+  /** The door's own, that was asked at. */
+  port: number | null;
+}
 
 /** What the door writes before anything of the room's, or null for a line that is none of its. */
 export type Lead =
   | { kind: "hello"; fault: string | null }
   | { kind: "names" }
-  | { kind: "carried"; client: Client | null; port: number | null };
+  | ({ kind: "carried" } & CarriedLead);
 
 /** How the door itself fared. */
 export interface DoorFacts {
@@ -73,6 +83,21 @@ export function peek(connection: DoorConnection, take: (byte: number) => void): 
   connection.on("end", giveUp);
   connection.on("readable", onReadable);
   onReadable();
+}
+
+/** Says the last words to a connection; whoever does not close it then is closed. */
+export function endSoon(connection: DoorConnection, words: string | Buffer): void {
+  connection.end(words);
+  const timer = setTimeout(() => connection.destroy(), LINGER_MS);
+  connection.once("close", () => clearTimeout(timer));
+}
+
+/**
+ * Tells the door, on the connection of its HELLO, that another is closed, which it cannot see: the end
+ * of a half looks the same, and the room's program could keep the place by never closing its own.
+ */
+export function closeInRoom(hello: DoorConnection, { client, port }: CarriedLead): void {
+  if (client !== null && !hello.destroyed) hello.write(`CLOSE ${client.port} ${port}\r\n`);
 }
 
 /** Keeps the facts up to date with what the door says after its HELLO. */

@@ -1,6 +1,3 @@
-import { createSocket } from "node:dgram";
-import { getServers } from "node:dns";
-import { connect, isIPv6 } from "node:net";
 import { answerText } from "../record/dns-answer.js";
 import { isQuestion, questionOf } from "../record/dns-question.js";
 import type { Client, EgressListener } from "./egress-attempt.js";
@@ -11,7 +8,6 @@ const FRAME_HEAD_BYTES = 8;
 /** Questions that are looked into at once; beyond it the door is left to wait, and then to refuse. */
 const MAX_WAITING = 512;
 const IDLE_MS = 10_000;
-const FORWARD_WITHIN_MS = 4_000;
 
 const ANSWER_BIT = 0x80;
 const CODES = { formatError: 1, serverFailure: 2, noSuchName: 3 } as const;
@@ -85,22 +81,11 @@ export function openNames(
   };
 }
 
-/** The resolvers of this host, asked with the room's own bytes, one after another. */
-export const hostResolver: Resolver = async (message, transport) => {
-  let last: unknown = new Error("this host has no resolver");
-  for (const server of getServers()) {
-    const [, host = "", port = "53"] =
-      /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(isIPv6(server) ? `[${server}]` : server) ?? [];
-    try {
-      return await (transport === "udp" ? askDatagram : askStream)(message, host, Number(port));
-    } catch (error) {
-      last = error;
-    }
-  }
-  throw last;
-};
-
-function frames(
+/**
+ * Takes messages that are led by their length, which stands at an offset in a head of so many bytes;
+ * whoever ends is ended.
+ */
+export function frames(
   connection: DoorConnection,
   headBytes: number,
   lengthAt: number,
@@ -128,38 +113,4 @@ function toAnswer(message: Buffer, code: number): Buffer {
   answer[2] = (answer[2] ?? 0) | ANSWER_BIT;
   answer[3] = ANSWER_BIT | code; // recursion is available
   return answer;
-}
-
-function askDatagram(message: Buffer, host: string, port: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(isIPv6(host) ? "udp6" : "udp4");
-    const timer = setTimeout(() => end(new Error("no answer in time")), FORWARD_WITHIN_MS);
-    const end = (result: Error | Buffer) => {
-      clearTimeout(timer);
-      socket.close();
-      if (result instanceof Error) reject(result);
-      else resolve(result);
-    };
-    socket.once("error", end);
-    // A connected socket takes answers from nobody else.
-    socket.connect(port, host, () => socket.send(message));
-    socket.once("message", end);
-  });
-}
-
-function askStream(message: Buffer, host: string, port: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, host, () => {
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(message.length);
-      socket.write(Buffer.concat([length, message]));
-    });
-    socket.setTimeout(FORWARD_WITHIN_MS, () => socket.destroy(new Error("no answer in time")));
-    socket.once("error", reject);
-    socket.once("close", () => reject(new Error("closed without an answer")));
-    frames(socket, 2, 0, async (_head, answer) => {
-      resolve(answer);
-      socket.destroy();
-    });
-  });
 }

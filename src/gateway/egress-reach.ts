@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { connect, type Socket } from "node:net";
 import { explain } from "../errors.js";
 import type { NetworkPolicy } from "../record/network-policy.js";
-import { forbidden } from "./egress-address.js";
+import { forbidden, forbiddenName } from "./egress-address.js";
 import { isAllowed } from "./egress-allow.js";
 import type { AttemptResult } from "./egress-attempt.js";
 
@@ -42,6 +42,8 @@ export function openReach(policy: NetworkPolicy, surroundings: Surroundings): Re
   let open = 0;
   return async (host, port) => {
     if (!isAllowed(policy, host, port)) return refused(NOT_ALLOWED);
+    const local = forbiddenName(host.toLowerCase().replace(/\.$/, ""));
+    if (local !== null) return refused(`${host} is ${local}`);
     if (open >= MAX_OPEN) return refused(`more than ${MAX_OPEN} connections at once`);
     open += 1;
     const reached = await tryToReach(surroundings, host, port);

@@ -1,6 +1,7 @@
+import type { Ask } from "./egress-ask.js";
 import type { Attempt, Client } from "./egress-attempt.js";
-import type { DoorConnection } from "./egress-door.js";
-import { type Ask, splice } from "./egress-proxy.js";
+import { type DoorConnection, endSoon } from "./egress-door.js";
+import { splice } from "./egress-tunnel.js";
 
 /** The first byte of a client of SOCKS 4 and 4a (openssh.com/txt/socks4.protocol, socks4a.protocol). */
 export const SOCKS4 = 4;
@@ -36,12 +37,13 @@ const NAME_KIND = 3;
 
 /**
  * Serves one SOCKS client: CONNECT to a name or an address; the other commands are refused. False
- * where what was said is no SOCKS.
+ * where what was said is no SOCKS. `onAsked` is called once the client has said what it wants.
  */
 export async function socks(
   ask: Ask,
   inside: DoorConnection,
   client: Client | null,
+  onAsked: () => void,
 ): Promise<boolean> {
   inside.on("error", () => inside.destroy());
   const giveUp = () => inside.destroy();
@@ -49,13 +51,14 @@ export async function socks(
   const take = reader(inside);
   const [version] = await take(1);
   const wish = await (version === SOCKS4 ? wishOf4(take) : wishOf5(take, inside));
+  onAsked();
   if (wish === null) return false;
   const { via, host, port, connects, reply } = wish;
   const not = connects ? null : NO_CONNECTION;
   const { socket, result, hear } = await ask({ via, host, port, client, said: NOTHING, not });
   if (socket === null) {
     const refused = connects ? "notAllowed" : "noSuchCommand";
-    inside.end(reply(result.verdict === "unreachable" ? "unreachable" : refused));
+    endSoon(inside, reply(result.verdict === "unreachable" ? "unreachable" : refused));
     return true;
   }
   inside.off("end", giveUp);

@@ -3,10 +3,11 @@ import type { Seeker } from "../canaries/seek.js";
 import type { NetworkPolicy } from "../record/network-policy.js";
 import type { Judge } from "./carry.js";
 import { isAllowed } from "./egress-allow.js";
+import type { Ask } from "./egress-ask.js";
 import type { Attempt, AttemptResult, Client, EgressListener } from "./egress-attempt.js";
 import type { DoorConnection } from "./egress-door.js";
-import { hostResolver, type Names, openNames } from "./egress-names.js";
-import { type Ask, forward, tunnel } from "./egress-proxy.js";
+import { forward } from "./egress-forward.js";
+import { type Names, openNames } from "./egress-names.js";
 import {
   NOT_ALLOWED,
   openReach,
@@ -14,7 +15,9 @@ import {
   SURROUNDINGS,
   type Surroundings,
 } from "./egress-reach.js";
+import { hostResolver } from "./egress-resolver.js";
 import { socks } from "./egress-socks.js";
+import { tunnel } from "./egress-tunnel.js";
 import { MAX_PROVIDER_HOSTS } from "./provider-reach.js";
 
 /** What of the world the room reaches beside its model. Each way in tells of the attempt first. */
@@ -26,7 +29,8 @@ export interface Egress {
     client: Client | null,
   ): void;
   forward(incoming: IncomingMessage, response: ServerResponse, client: Client | null): void;
-  socks(inside: DoorConnection, client: Client | null): void;
+  /** `onAsked` is called once the client has said what it wants. */
+  socks(inside: DoorConnection, client: Client | null, onAsked: () => void): void;
   /**
    * Why a model call must not be carried, for what it would have the model's provider reach by
    * itself; null where the policy has nothing against it. Each host that it names is told.
@@ -43,6 +47,7 @@ const BY_PROVIDER: AttemptResult = {
   ...{ verdict: "allowed", address: null, traffic: null },
   reason: "by the model's provider, not by the room",
 };
+
 /** Opens the ways out of one room, as its policy says. */
 export function openEgress(
   policy: NetworkPolicy,
@@ -68,13 +73,18 @@ export function openEgress(
     const tell = await attempt("gateway", "127.0.0.1", GATEWAY_PORT, client);
     tell?.(refused(reason).result);
   };
-  const forProvider: Egress["forProvider"] = async ({ provider_hosts = [], unread }, client) => {
+  const forProvider: Egress["forProvider"] = async (asked, client) => {
     if (policy.mode === "open") return null;
-    if (unread) return "a request that cannot be read is not carried";
-    if (provider_hosts.length > MAX_PROVIDER_HOSTS) return "a request with too many addresses";
+    const { provider_hosts = [], unread_because } = asked;
+    const isMany = provider_hosts.length > MAX_PROVIDER_HOSTS;
+    const fault = unread_because ?? (isMany ? "it names too many addresses" : null);
+    if (fault !== null) {
+      await refuse(`a model call not carried: ${fault}`, client);
+      return `this request is not carried: ${fault}`;
+    }
     let refusal: string | null = null;
     for (const each of provider_hosts) {
-      const [, host = "", port = "0"] = /^(.*):(\d+)$/s.exec(each) ?? [];
+      const [, host = "", port = "0"] = /^\[?(.*?)\]?:(\d+)$/s.exec(each) ?? [];
       const tell = await attempt("provider", host, Number(port), client);
       const result = isAllowed(policy, host, Number(port))
         ? BY_PROVIDER
@@ -85,8 +95,8 @@ export function openEgress(
     }
     return refusal;
   };
-  const serveSocks = async (inside: DoorConnection, client: Client | null) => {
-    if (await socks(ask, inside, client)) return;
+  const serveSocks = async (...[inside, client, onAsked]: Parameters<Egress["socks"]>) => {
+    if (await socks(ask, inside, client, onAsked)) return;
     await refuse("no SOCKS", client);
     inside.destroy();
   };
@@ -95,7 +105,7 @@ export function openEgress(
       void tunnel(ask, incoming, inside, early, client).catch(() => inside.destroy()),
     forward: (incoming, response, client) =>
       void forward(ask, incoming, response, client).catch(() => response.destroy()),
-    socks: (inside, client) => void serveSocks(inside, client).catch(() => inside.destroy()),
+    socks: (inside, ...rest) => void serveSocks(inside, ...rest).catch(() => inside.destroy()),
     forProvider,
     refused: refuse,
     names: openNames(

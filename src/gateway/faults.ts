@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ModelApi } from "../record/model-calls.js";
+import { errorAnswer, whole } from "./own-answer.js";
 import type { Fault } from "./script.js";
 import type { ModelAnswer, ModelRequest } from "./upstream.js";
 
@@ -24,8 +25,8 @@ export async function goWrong(
 ): Promise<ModelAnswer> {
   switch (kind) {
     case "cut": {
-      const whole = await answer();
-      return { ...whole, body: firstHalf(whole.body), fault: kind };
+      const healthy = await answer();
+      return { ...healthy, body: firstHalf(healthy.body), fault: kind };
     }
     case "malformed":
       return { ...malformed(request), fault: kind };
@@ -35,7 +36,7 @@ export async function goWrong(
     default: {
       const [status, type, message] = ERRORS[kind];
       return {
-        ...plain(status, JSON.stringify(errorBody(api, type, message))),
+        ...errorAnswer(status, api, type, message),
         headers: kind === "rate_limit" ? { "retry-after": String(retry_after_seconds) } : {},
         fault: kind,
       };
@@ -43,36 +44,18 @@ export async function goWrong(
   }
 }
 
-/** An error as an API words it. */
-export function errorBody(api: ModelApi, type: string, message: string): object {
-  const error = { type, message };
-  return api === "anthropic-messages"
-    ? { type: "error", error }
-    : { error: { ...error, param: null, code: null } };
-}
-
-/** A whole answer that is not streamed. */
-export function plain(status: number, text: string): ModelAnswer {
-  const body = [Buffer.from(text)];
-  return { status, contentType: "application/json", headers: {}, body: each(body) };
-}
-
 /** Well begun, then neither JSON nor the end of it. */
 function malformed(request: ModelRequest): ModelAnswer {
   const streamed = /"stream"\s*:\s*true/.test(request.body.toString("utf8"));
-  if (!streamed) return plain(200, '{"id":"malformed","choices":[{"message":{"content":"Hel');
+  if (!streamed) return whole(200, '{"id":"malformed","choices":[{"message":{"content":"Hel');
   const text = 'data: {"id":"malformed","choices":[{"delta":{"content":"Hel\n\ndata: [DONE]\n\n';
-  return { ...plain(200, text), contentType: "text/event-stream" };
+  return { ...whole(200, text), contentType: "text/event-stream" };
 }
 
 async function* firstHalf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const all: Buffer[] = [];
   for await (const piece of pieces) all.push(piece);
-  const whole = Buffer.concat(all);
-  yield whole.subarray(0, Math.ceil(whole.length / 2));
+  const bytes = Buffer.concat(all);
+  yield bytes.subarray(0, Math.ceil(bytes.length / 2));
   throw new Error("the stream was cut, as the script asks");
-}
-
-async function* each(pieces: readonly Buffer[]): AsyncGenerator<Buffer> {
-  yield* pieces;
 }

@@ -1,20 +1,14 @@
 import { randomBytes } from "node:crypto";
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
-import { createServer as createSocketServer, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import type { Duplex } from "node:stream";
 import { type Seeker, seekerOf } from "../canaries/seek.js";
 import type { ModelCall } from "../record/model-calls.js";
 import type { NetworkPolicy } from "../record/network-policy.js";
-import { type CallEnding, carrierTo, type Judge } from "./carry.js";
+import { type CallEnding, carrierTo } from "./carry.js";
 import { openEgress } from "./egress.js";
 import type { Client, EgressListener } from "./egress-attempt.js";
 import {
+  closeInRoom,
   type DoorConnection,
   type DoorFacts,
   followDoor,
@@ -24,6 +18,8 @@ import {
 } from "./egress-door.js";
 import { SURROUNDINGS, type Surroundings } from "./egress-reach.js";
 import { SOCKS4, SOCKS5 } from "./egress-socks.js";
+import { httpFront } from "./http-front.js";
+import { openUnasked } from "./unasked.js";
 import type { Upstream } from "./upstream.js";
 
 /** Those who ask in the room wait for their answer until the listener has looked at them. */
@@ -56,13 +52,6 @@ export interface Gateway extends AsyncDisposable {
 
 const MODEL_ONLY: NetworkPolicy = { mode: "model-only", allowHosts: [] };
 
-/**
- * What is carried: with the real key behind it, the room must not choose its own paths upstream, nor
- * its own methods. A GET of `/v1/chat/completions` lists what the key's account has stored.
- */
-const CARRIED =
-  /^(POST \/v1\/(chat\/completions|completions|responses|messages(\/count_tokens)?(\?beta=true)?|embeddings)|GET \/v1\/models)$/;
-
 /** Opens the gateway on a Unix socket. Throws the system's error where it cannot listen. */
 export async function openGateway(request: GatewayRequest): Promise<Gateway> {
   const socket = join(request.folder, "gateway.sock");
@@ -71,58 +60,43 @@ export async function openGateway(request: GatewayRequest): Promise<Gateway> {
   const door: DoorFacts = { namesFault: null, dropped: 0, closedAt: null };
   const open = new Set<DoorConnection>();
   const seeker = request.seeker ?? seekerOf([]);
-  const carry = carrierTo(request.upstream, seeker);
   const flying = new Set<Promise<void>>();
+  let hello: DoorConnection | null = null;
   let opened = () => {};
   const doorOpen = new Promise<void>((resolve) => {
     opened = resolve;
   });
 
+  const clientOf = (connection: DoorConnection) => clients.get(connection) ?? null;
   const egress = openEgress(
     request.network ?? MODEL_ONLY,
     request,
     seeker,
     request.surroundings ?? SURROUNDINGS,
   );
-  const clientOf = (socket: DoorConnection) => clients.get(socket) ?? null;
-  const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
-    if (!incoming.url?.startsWith("/")) {
-      return egress.forward(incoming, response, clientOf(incoming.socket));
-    }
-    // How Claude Code asks at start whether anybody is there.
-    if (incoming.method === "HEAD" && incoming.url === "/") return response.end();
-    if (!CARRIED.test(`${incoming.method} ${incoming.url}`)) {
-      await egress.refused("no model call", clientOf(incoming.socket));
-      return deny(response, 404, "this gateway carries model calls");
-    }
-    if (keyIn(incoming.headers) !== placeholder) {
-      await egress.refused("not the key of this room", clientOf(incoming.socket));
-      return deny(response, 401, "this gateway accepts the key of its own room only");
-    }
-    const judge: Judge = (asked) => egress.forProvider(asked, clientOf(incoming.socket));
-    const call = carry(incoming, response, judge).then(({ call, ending }) =>
-      request.onCall(call, ending),
-    );
-    flying.add(call);
-    await call.finally(() => flying.delete(call));
+  const unasked = openUnasked(async (connection, reason) => {
+    await egress.refused(reason, clientOf(connection));
+    connection.destroy();
+  });
+  const http = httpFront({
+    ...{ placeholder, egress, clientOf, onAsked: unasked.leave },
+    carry: carrierTo(request.upstream, seeker),
+    onCall(carried) {
+      const told = carried.then(({ call, ending }) => request.onCall(call, ending));
+      const flight = told.finally(() => flying.delete(flight));
+      flying.add(flight);
+    },
+  });
+  const serve = (connection: DoorConnection, client: Client | null) => {
+    clients.set(connection, client);
+    connection.on("close", () => unasked.leave(connection));
+    unasked.enter(connection, "silent");
+    peek(connection, (byte) => {
+      unasked.enter(connection, "asking");
+      if (byte !== SOCKS4 && byte !== SOCKS5) return http.emit("connection", connection);
+      egress.socks(connection, client, () => unasked.leave(connection));
+    });
   };
-  // What Node would refuse by itself, a request without a host or with an expectation that it does
-  // not know, comes here like any other: nothing is answered that is not recorded.
-  const http = createServer({ requireHostHeader: false }, serve);
-  http.on("checkExpectation", serve);
-  http.on("connect", (incoming, client, early) => {
-    egress.tunnel(incoming, client as DoorConnection, early, clientOf(client as DoorConnection));
-  });
-  const broken = new WeakSet<Duplex>();
-  http.on("clientError", async (error: NodeJS.ErrnoException, client) => {
-    if (broken.has(client)) return; // What follows is no other attempt.
-    broken.add(client);
-    if (error.code?.startsWith("HPE_")) {
-      await egress.refused("no HTTP", clientOf(client as DoorConnection));
-    }
-    client.destroy();
-  });
-
   const accept = (connection: DoorConnection) => {
     open.add(connection);
     connection.on("close", () => open.delete(connection));
@@ -130,20 +104,20 @@ export async function openGateway(request: GatewayRequest): Promise<Gateway> {
     readLead(connection, (lead) => {
       if (lead.kind === "names") return egress.names.datagrams(connection);
       if (lead.kind === "hello") {
+        hello = connection;
         door.namesFault = lead.fault;
         followDoor(connection, door);
         return opened();
       }
-      if (lead.port === NAMES_PORT && lead.client !== null)
-        return egress.names.stream(connection, lead.client);
-      clients.set(connection, lead.client);
-      peek(connection, (byte) => {
-        if (byte === SOCKS4 || byte === SOCKS5) egress.socks(connection, lead.client);
-        else http.emit("connection", connection);
+      const { client, port } = lead;
+      connection.on("close", () => {
+        if (hello !== null && !connection.readableEnded) closeInRoom(hello, lead);
       });
+      if (port !== NAMES_PORT || client === null) return serve(connection, client);
+      egress.names.stream(connection, client);
     });
   };
-  const server = createSocketServer({ allowHalfOpen: true }, accept);
+  const server = createServer({ allowHalfOpen: true }, accept);
   await listen(server, socket);
   return {
     socket,
@@ -159,21 +133,6 @@ export async function openGateway(request: GatewayRequest): Promise<Gateway> {
       await Promise.allSettled(flying);
     },
   };
-}
-
-/** The key of a call, as OpenAI's clients send it or as Anthropic's do. */
-function keyIn({ authorization, "x-api-key": key }: IncomingHttpHeaders): string | undefined {
-  return typeof key === "string" ? key : authorization?.replace(/^Bearer /, "");
-}
-
-/** What the gateway itself refuses is final: the SDKs of both vendors ask again but for this header. */
-function deny(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "x-should-retry": "false",
-    connection: "close",
-  });
-  response.end(JSON.stringify({ error: { message, type: "gateway" } }));
 }
 
 async function listen(server: Server, path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ModelCall } from "../record/model-calls.js";
-import { asFields, type Fields, textOf } from "./fields.js";
+import { asFields, textOf } from "./fields.js";
 
 /** Bounds on what one line of model_calls.jsonl keeps of an answer, in characters. */
 const TEXT_LIMIT = 64 * 1024;
@@ -144,11 +144,6 @@ export function without(all: unknown, ...parts: unknown[]): number | null {
   const total = toCount(all);
   if (total === null) return null;
   return Math.max(0, total - parts.reduce<number>((sum, part) => sum + (toCount(part) ?? 0), 0));
-}
-
-/** The list in a field, each entry as an object; empty where there is none. */
-export function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(asFields) : [];
 }
 
 function toCount(value: unknown): number | null {

@@ -79,17 +79,24 @@ function openTunnel(
       socket.setTimeout(0);
       if (statusCode >= 200 && statusCode < 300) return resolve(socket as Socket);
       socket.destroy();
-      reject(new Error(`the proxy ${proxy.host} answered ${statusCode}`));
+      reject(refusal(proxy, statusCode));
     });
     asking.on("response", (answer) => {
       answer.destroy();
-      reject(new Error(`the proxy ${proxy.host} answered ${answer.statusCode}`));
+      reject(refusal(proxy, answer.statusCode ?? 0));
     });
     asking.on("error", (error) => {
       reject(new Error(`the proxy ${proxy.host} was not reached: ${error.message}`));
     });
     asking.end();
   });
+}
+
+/** With the code `ERR_PROXY_REFUSED` where it would say the same again: it wants a password, or forbids. */
+function refusal({ host }: URL, status: number): Error {
+  const error = new Error(`the proxy ${host} answered ${status}`);
+  const final = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  return final ? Object.assign(error, { code: "ERR_PROXY_REFUSED" }) : error;
 }
 
 function credentials({ username, password }: URL): Record<string, string> {

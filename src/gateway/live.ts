@@ -1,8 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
-import { retryHeaders } from "./answer-headers.js";
-import { proxyFor, type Route, routeBy } from "./host-proxy.js";
-import type { ModelAnswer, ModelRequest, Upstream } from "./upstream.js";
+import { askEndpoint } from "./endpoint.js";
+import { proxyFor, routeBy } from "./host-proxy.js";
+import type { Upstream } from "./upstream.js";
 import { KEY_REMOVED, withoutKey } from "./without-key.js";
 
 /**
@@ -24,9 +22,11 @@ export function liveUpstream(
     async ask(request) {
       const url = new URL(base + request.path);
       const proxy = proxyFor(url, environment);
-      const route = proxy === null ? {} : await routeBy(proxy, url, request.signal);
-      const { path } = request;
-      const answer = await askEndpoint(base, request, keyHeaders(path, key), silenceMs, route);
+      const answer = await askEndpoint(base, request, {
+        headers: keyHeaders(request.path, key),
+        silenceMs,
+        ...(proxy === null ? {} : { route: routeBy(proxy, url, request.signal) }),
+      });
       if (key === null) return answer;
       const clean = (text: string) => text.replaceAll(key, KEY_REMOVED);
       return {
@@ -36,6 +36,7 @@ export function liveUpstream(
           Object.entries(answer.headers).map(([name, value]) => [name, clean(value)]),
         ),
         body: withoutKey(answer.body, key),
+        ...(answer.instead === undefined ? {} : { instead: clean(answer.instead) }),
       };
     },
     [Symbol.asyncDispose]: async () => {},
@@ -46,64 +47,4 @@ export function liveUpstream(
 function keyHeaders(path: string, key: string | null): Record<string, string> {
   if (key === null) return {};
   return path.startsWith("/messages") ? { "x-api-key": key } : { authorization: `Bearer ${key}` };
-}
-
-/**
- * Asks an endpoint over HTTP. Rejects with the system's error, or where it answers compressed or with
- * a redirection, which would take the key to an address that nobody named; with `silenceMs` also
- * where nothing comes for so long.
- */
-export async function askEndpoint(
-  base: string,
-  { method, path, headers, body, signal }: ModelRequest,
-  more: Record<string, string>,
-  silenceMs = 0,
-  route: Route = {},
-): Promise<ModelAnswer> {
-  const url = new URL(base + path);
-  const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-    const protocol = route.protocol ?? url.protocol;
-    const request = protocol === "https:" ? httpsRequest : httpRequest;
-    const all = {
-      ...headers,
-      // Asked for plain, so that the gateway can read along.
-      "accept-encoding": "identity",
-      "content-length": body.length,
-      ...more,
-      ...route.headers,
-    };
-    const outgoing = request(url, { ...route, method, headers: all, signal }, (answer) => {
-      answering = answer;
-      resolve(answer);
-    });
-    let answering: IncomingMessage | null = null;
-    outgoing.setTimeout(silenceMs, () => {
-      const silence = new Error(`the endpoint sent nothing for ${silenceMs / 1000} s`);
-      (answering ?? outgoing).destroy(silence);
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body);
-  });
-  const { statusCode: status = 502 } = incoming;
-  if (status >= 300 && status < 400) {
-    incoming.destroy();
-    throw new Error(`HTTP ${status}: the endpoint redirects, which is not followed`);
-  }
-  const type = incoming.headers["content-type"] ?? "application/json";
-  // A page to sign in, or of a proxy: OpenCode would ask for it again and again.
-  if (status < 300 && /^\s*text\/html/i.test(type)) {
-    incoming.destroy();
-    throw new Error("the endpoint answered with a web page, as no model does");
-  }
-  const encoding = incoming.headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") {
-    incoming.destroy();
-    throw new Error(`the endpoint answered in ${encoding.slice(0, 40)}, though asked for plain`);
-  }
-  return {
-    status,
-    contentType: type,
-    headers: retryHeaders(incoming.headers),
-    body: incoming,
-  };
 }

@@ -1,6 +1,7 @@
 import type { ModelApi, ModelCall } from "../record/model-calls.js";
-import { asFields, type Fields, textOf, toFields } from "./fields.js";
+import { asFields, type Fields, textOf } from "./fields.js";
 import { providerReach } from "./provider-reach.js";
+import { readJson } from "./request-json.js";
 
 /** What a call asks for, as far as its path and body tell. */
 export type RequestFacts = Pick<
@@ -11,6 +12,7 @@ export type RequestFacts = Pick<
   | "turn"
   | "purpose"
   | "unread"
+  | "unread_because"
   | "provider_hosts"
   | "provider_tools"
 > & { api: ModelApi };
@@ -25,7 +27,7 @@ export function apiOf(path: string): ModelApi {
 
 /** What the request says, as the agent sent it. Unreadable bodies give nulls, never an error. */
 export function readRequest(path: string, body: Buffer): RequestFacts {
-  const request = toFields(body.toString("utf8"));
+  const { fields: request, unreadBecause } = readJson(body);
   const api = apiOf(path);
   const messages = messagesOf(request);
   const offersTools = Array.isArray(request["tools"]) && request["tools"].length > 0;
@@ -38,7 +40,7 @@ export function readRequest(path: string, body: Buffer): RequestFacts {
     turn: isModelCall && offersTools ? repliesIn(messages) : null,
     // An agent's own small calls, for a session's title and the like, offer no tools.
     purpose: !isModelCall ? "other" : offersTools ? "turn" : "title",
-    ...(body.length > 0 && Object.keys(request).length === 0 ? { unread: true } : {}),
+    ...(unreadBecause === null ? {} : { unread: true, unread_because: unreadBecause }),
     ...providerReach(request),
   };
 }

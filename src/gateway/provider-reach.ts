@@ -1,4 +1,4 @@
-import { asFields, type Fields, textOf } from "./fields.js";
+import { asFields, type Fields, listOf, textOf } from "./fields.js";
 
 /** What a request lets the model's provider reach by itself: past the door, and so past its policy. */
 export interface ProviderReach {
@@ -13,13 +13,23 @@ export const MAX_PROVIDER_HOSTS = 50;
 const MAX_TOOLS = 50;
 const MAX_TEXT = 300;
 
-/** Members that hold an address which the three APIs fetch, as a text or as an object with `url`. */
-const ADDRESSES = ["image_url", "file_url", "audio_url", "video_url", "server_url"];
+/**
+ * Members that hold an address which the three APIs fetch, as a text or as an object with `url`.
+ * Their names are compared without case, as Go's parser does.
+ */
+const ADDRESSES = new Set(["image_url", "file_url", "audio_url", "video_url", "server_url"]);
 /** Members that describe or repeat a call of a tool: what they hold is not fetched. */
 const DESCRIPTIONS = new Set(["parameters", "input_schema", "arguments"]);
 /** Tools that the agent runs itself, by the beginning of their type. */
 const OWN_TOOL =
   /^(function|custom|namespace|local_shell|shell|apply_patch|computer|bash|text_editor|memory|tool_search)/;
+
+/**
+ * An address that every parser takes apart alike: with a user, a backslash, a space or a host that is
+ * not plain, one reads this host in it and another that one.
+ */
+const PLAIN_ADDRESS =
+  /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:\/[!-[\]-~\u00a1-\uffff]*)?$/i;
 
 /** Finds what a request lets the model's provider reach; of what is nested without end, too. */
 export function providerReach(request: Fields): ProviderReach {
@@ -42,13 +52,26 @@ export function providerReach(request: Fields): ProviderReach {
 
 /** Data that comes with the request is no address. */
 function addressesIn(value: Fields): string[] {
-  const named = ADDRESSES.map((key) => value[key]);
+  const members = Object.entries(value).map(([key, inner]) => [folded(key), inner] as const);
   // Anthropic's way, for an image's source and for a server of tools.
-  const all = value["type"] === "url" ? [...named, value["url"]] : named;
-  return all
-    .map((each) => textOf(each) ?? textOf(asFields(each)["url"]))
-    .filter((each) => each !== null)
+  const isAddress = members.some(([key, inner]) => key === "type" && inner === "url");
+  return members
+    .filter(([key]) => ADDRESSES.has(key) || (isAddress && key === "url"))
+    .flatMap(([, inner]) => textsIn(inner))
     .filter((each) => !/^\s*data:/i.test(each));
+}
+
+/** A text, or that of each `url` in an object. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return Object.entries(asFields(value)).flatMap(([key, inner]) =>
+    folded(key) === "url" && typeof inner === "string" ? [inner] : [],
+  );
+}
+
+/** Without case, and in plain letters: to Go's parser `ſerver_url` is `server_url`, too. */
+function folded(key: string): string {
+  return key.normalize("NFKC").toLowerCase();
 }
 
 function isCall({ type }: Fields): boolean {
@@ -66,15 +89,11 @@ function hostedTools(request: Fields): string[] {
   return [...new Set(hosted.map((each) => each.slice(0, MAX_TEXT)))].slice(0, MAX_TOOLS);
 }
 
-function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.map(asFields) : [];
-}
-
-/** The host and port of an address; of what is none, its own words. */
+/** The host and port of an address; of what is none that is plain, its own words. */
 function hostOf(address: string): string {
-  try {
+  if (PLAIN_ADDRESS.test(address) && URL.canParse(address)) {
     const { hostname, port, protocol } = new URL(address);
-    if (hostname !== "") return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
-  } catch {}
+    return `${hostname}:${port || (protocol === "http:" ? 80 : 443)}`;
+  }
   return `${address.slice(0, MAX_TEXT)}:0`;
 }

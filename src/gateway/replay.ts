@@ -6,8 +6,8 @@ import { writeJson } from "../record/write.js";
 import { retryHeaders } from "./answer-headers.js";
 import type { Cassette } from "./cassette.js";
 import { departureTeller } from "./departure.js";
-import { errorBody, plain } from "./faults.js";
 import type { RequestFacts } from "./model-request.js";
+import { finalAnswer } from "./own-answer.js";
 import { fingerprintOf, partsOf, type RequestPart } from "./request-parts.js";
 import type { ModelAnswer, Upstream } from "./upstream.js";
 
@@ -43,7 +43,7 @@ export function replayUpstream(cassette: Cassette, origin: ReplayOrigin, path: s
       if (found === null) {
         const why = `the recording has no ${turn === null ? purpose : `turn ${turn + 1}`}`;
         depart(() => ({ ...{ seq, purpose, turn }, recorded_seq: null, diff: "" }));
-        const refusal = plain(400, JSON.stringify(errorBody(api, "invalid_request_error", why)));
+        const refusal = finalAnswer(400, api, "invalid_request_error", why);
         return { ...refusal, replay: { matched, recorded_seq: null } };
       }
       used.add(found);

@@ -1,6 +1,6 @@
 import { type FixtureResponse, LLMock } from "@copilotkit/aimock";
+import { askEndpoint } from "./endpoint.js";
 import { goWrong } from "./faults.js";
-import { askEndpoint } from "./live.js";
 import type { Script } from "./script.js";
 import type { Upstream } from "./upstream.js";
 
@@ -36,7 +36,7 @@ export async function scriptedUpstream(script: Script, title: string): Promise<U
       const { api, turn } = request.facts;
       const scripted = turn === null ? undefined : script.turns[turn];
       const context = turn === null ? "title" : scripted === undefined ? "ended" : `turn-${turn}`;
-      const answer = () => askEndpoint(base, request, { [TURN_HEADER]: context });
+      const answer = () => askEndpoint(base, request, { headers: { [TURN_HEADER]: context } });
       if (turn === null || scripted?.fault === undefined) return answer();
       const before = asked[turn] ?? 0;
       asked[turn] = before + 1;

@@ -26,6 +26,8 @@ export interface ModelAnswer {
   /** What the client is told of asking again. */
   headers: AnswerHeaders;
   body: AsyncIterable<Buffer>;
+  /** Why the endpoint gave no answer of a model's: then this one is the gateway's own. */
+  instead?: string;
   /** The kind of a fault that was made on purpose. */
   fault?: string;
   /** How a recording came to this answer. */

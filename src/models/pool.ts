@@ -86,7 +86,9 @@ async function read(path: string): Promise<PoolState> {
     return await readJson(path, PoolState);
   } catch (error) {
     if (errorCode(error) === "ENOENT") return EMPTY_POOL;
-    throw error;
+    // A link is no broken file, which would be set aside: whoever made it is to know.
+    const { cause } = error as { cause?: unknown };
+    throw errorCode(cause) === "ELOOP" ? cause : error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "../record/network.js";
 import type { NetworkPolicy } from "../record/network-policy.js";
 import type { Door } from "../sandbox/door.js";
@@ -141,17 +142,28 @@ export function pollSockets(
   };
 }
 
-/** Calls that come while one waits for its turn share it. */
+/**
+ * Calls that come while one waits for its turn share it. It rests after each for as long as that took:
+ * a flood of calls takes half of the time, and the others still have theirs.
+ */
 function shared<T>(work: () => Promise<T>): () => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   let next: Promise<T> | null = null;
+  /** Until when none is to be done, by performance.now(). */
+  let rest = 0;
   return () => {
     next ??= last
-      .then(() => new Promise((resolve) => setImmediate(resolve)))
+      .then(() => sleep(Math.max(0, rest - performance.now())))
       .then(() => {
         next = null;
+        const started = performance.now();
         const working = work();
-        last = working.catch(() => {});
+        last = working
+          .catch(() => {})
+          .then(() => {
+            const ended = performance.now();
+            rest = ended + (ended - started);
+          });
         return working;
       });
     return next;

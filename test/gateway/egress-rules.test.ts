@@ -1,6 +1,7 @@
+import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { forbidden } from "../../src/gateway/egress-address.js";
-import { isAllowed } from "../../src/gateway/egress-allow.js";
+import { hostFault, isAllowed } from "../../src/gateway/egress-allow.js";
 import { AllowedHost } from "../../src/record/network-policy.js";
 import { allow } from "./egress-rig.js";
 
@@ -21,6 +22,8 @@ describe("allowed hosts", () => {
     ["*.example.org", "evil.test\u0000.example.org", 443, false],
     ["*.example.org", "evil.test/.example.org", 443, false],
     ["[2001:db8::1]:443", "2001:db8::1", 443, true],
+    ["[2001:db8::1]", "2001:0db8:0000:0000:0000:0000:0000:0001", 80, true],
+    ["xn--bcher-kva.example", "XN--BCHER-KVA.example", 443, true],
   ])("%s lets %s at %i through: %s", (entry, host, port, through) => {
     expect(isAllowed(allow(AllowedHost.parse(entry)), host, port)).toBe(through);
   });
@@ -33,10 +36,40 @@ describe("allowed hosts", () => {
     "a.example/x",
     "a.example:0",
     "a.example:70000",
+    "a.example.",
+    "b\u00fccher.example",
+    "fe80::1",
+    "[fe80::1%eth0]",
     "",
   ])("%j is refused as an entry", (entry) =>
     expect(AllowedHost.safeParse(entry).success).toBe(false),
   );
+
+  test.each([
+    ...["localhost", "LocalHost:8080", "a.localhost", "*.dev.localhost", "ip6-loopback"],
+    ...["host.docker.internal", "*.docker.internal:443", "metadata.google.internal"],
+    ...["host.containers.internal", "printer.local", "router.home.arpa", "nas.lan:80"],
+    ...["127.0.0.1", "127.0.0.1:8080", "10.0.0.1", "169.254.169.254", "192.168.1.1", "0.0.0.0"],
+    ...["100.64.0.1", "168.63.129.16", "255.255.255.255", "1.2.3.256", hostname()],
+    ...["127.1", "0x7f.1", "0x7f000001", "2130706433", "017700000001", "0177.0.0.1", "1.1.1.0x1"],
+    ...["*.0.0.1", "8.8.8.08", "134744072", "[::1]:443", "[::]", "[fe80::1]", "[fd00::1]"],
+    ...["[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "[64:ff9b::7f00:1]"],
+    ...["[127.0.0.1]", "[:::]", "[2001:db8::1]"],
+  ])("%s can let nothing through, and that is a fault", (entry) => {
+    const fault = hostFault(AllowedHost.parse(entry));
+    expect(fault).toMatch(/^expected a host of the public internet, and ".*" is an? |is no IPv6/);
+  });
+
+  test.each([
+    ...[
+      "registry.example",
+      "*.example.org:443",
+      "xn--bcher-kva.example",
+      "1.example",
+      "0x7f.example",
+    ],
+    ...["internal.example", "localhost.example", "8.8.8.8:53", "[2606:4700::1111]:443"],
+  ])("%s is no fault", (entry) => expect(hostFault(AllowedHost.parse(entry))).toBeNull());
 
   test("without a policy of allowed hosts nothing is allowed", () => {
     expect(isAllowed({ ...allow("a.example"), mode: "model-only" }, "a.example", 443)).toBe(false);

@@ -215,27 +215,12 @@ describe("a live endpoint", () => {
     expect(rig.calls).toMatchObject([{ status: 200, text_truncated: true, tool_calls: [] }]);
   });
 
-  test("that redirects is not followed, and gets nobody else the key", async () => {
-    let led = 0;
-    await using other = await endpoint((_, response) => {
-      led += 1;
-      response.end("{}");
-    });
-    await using far = await endpoint((_, response) =>
-      response.writeHead(307, { location: `${other.baseUrl}/chat/completions?${KEY}` }).end(),
-    );
-    await using rig = await openRig(liveUpstream(far.baseUrl, KEY));
-    expect((await rig.post("/v1/chat/completions", APIS["openai-chat"].body(0))).status).toBe(502);
-    expect(led).toBe(0);
-    expect(rig.calls[0]?.error).toBe("HTTP 307: the endpoint redirects, which is not followed");
-  });
-
   test("that answers compressed, though asked for plain, is refused and recorded", async () => {
     await using far = await endpoint((_, response) => {
       response.writeHead(200, { "content-encoding": "gzip" }).end("zzz");
     });
     await using rig = await openRig(liveUpstream(far.baseUrl, KEY));
-    expect((await rig.post("/v1/responses", APIS["openai-responses"].body(0))).status).toBe(502);
+    expect((await rig.post("/v1/responses", APIS["openai-responses"].body(0))).status).toBe(400);
     expect(rig.calls[0]?.error).toContain("gzip");
   });
 });
@@ -254,7 +239,12 @@ describe("a request", () => {
     expect((await rig.post(path, many)).status).toBe(403);
     expect(asked).toBe(0);
     expect(rig.calls).toMatchObject([
-      { api: "openai-chat", model: null, turn: null, unread: true },
+      {
+        api: "openai-chat",
+        model: null,
+        unread: true,
+        unread_because: expect.stringContaining("values"),
+      },
     ]);
     const long = { role: "user", content: '[{,"\\'.repeat(300_000) };
     await rig.post(path, { ...body(1), messages: [long] });

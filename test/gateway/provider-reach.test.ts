@@ -78,14 +78,63 @@ describe("what a model's provider is asked to reach by itself", () => {
   });
 
   test.each([
+    ["a user before the host", `https://allowed.example@far.example/`],
+    ["a backslash", `http://far.example\\@allowed.example:PORT/a.png`],
+    ["a tab", `http://allowed.example:PORT\t.far.example/`],
+    ["a question mark at once", `http://allowed.example:PORT?@far.example/`],
+    ["a number for a host", "http://2130706433/"],
+    ["no scheme", "//far.example/a.png"],
+  ])("an address with %s is none that may be reached", async (_, address) => {
+    const url = address.replace("PORT", String(room.port));
+    expect(await ask("/responses", { input: [{ image_url: url }] })).toMatch(/^HTTP\/1.1 403 /);
+    expect(room.carried).toEqual([]);
+    expect(room.attempts).toMatchObject([{ via: "provider", verdict: "refused" }]);
+  });
+
+  test.each(["Image_URL", "IMAGE_URL", "\u017ferver_url"])("%s is an address, too", async (key) => {
+    const body = JSON.stringify({ input: [{ [key]: far }] });
+    await ask("/responses", Buffer.from(body).toString("latin1"));
+    expect(room.seen()).toEqual([`provider deep.far.example:443 ${NOT_ALLOWED}`]);
+  });
+
+  const allowed = () => `http://allowed.example:${room.port}/a.png`;
+  const deep = "[".repeat(100_000);
+  test.each([
+    ["at the top", () => `{"image_url":"${far}","image_url":"${allowed()}"}`],
+    ["written in two ways", () => `{"image_url":"${allowed()}","image\\u005furl":"${far}"}`],
+    ["of an inner object", () => `{"input":[{"a":"{:","image_url":{"url":"a","url":"${far}"}}]}`],
+    ["in a schema", () => `{"tools":[{"parameters":{"a":1,"a":2}}]}`],
+    ["that is no plain key", () => `{"__proto__":{},"__proto__":{"image_url":"${far}"}}`],
+    ["far down", () => `{"input":${deep}{"url":1,"url":2}${"]".repeat(100_000)}}`],
+  ])("a member %s that is named twice is judged by nobody: the call ends", async (_, body) => {
+    expect(await ask("/responses", body())).toMatch(/^HTTP\/1.1 403 .*it names a member twice/s);
+    expect(room.carried).toEqual([]);
+    expect(room.seen()).toEqual([
+      "gateway 127.0.0.1:8000 refused a model call not carried: it names a member twice",
+    ]);
+  });
+
+  test("the same name in two objects, and in a text, is no such member", async () => {
+    const twin = { role: "user", content: '{"a":1,"a":2} \\" :::' };
+    await ask("/chat/completions", { messages: [twin, twin], metadata: { "a:b": "" }, model: "" });
+    expect(room.carried).toEqual(["POST /chat/completions"]);
+  });
+
+  test.each([
     ["no JSON", "image_url=https://far.example"],
+    ["bytes that are no UTF-8", '{"image\xff_url":"https://far.example"}'],
+    ["another encoding", Buffer.from('{"image_url":""}', "utf16le").toString("latin1")],
+    ["a mark before it", '\xef\xbb\xbf{"input":"a"}'],
     ["more values than are read", `{"messages":[${"{},".repeat(260_000)}{}]}`],
     [
       "more hosts than are told",
       { input: Array.from({ length: 60 }, (_, at) => ({ image_url: `https://h${at}.example` })) },
     ],
-  ])("a request of %s is not carried", async (_, body) => {
+  ])("a request of %s is not carried, and that is told", async (_, body) => {
     expect(await ask("/chat/completions", body)).toMatch(/^HTTP\/1.1 403 /);
     expect(room.carried).toEqual([]);
+    expect(room.attempts).toMatchObject([
+      { via: "gateway", verdict: "refused", reason: expect.stringMatching(/^a model call not/) },
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { askForModels } from "../../src/capture/list-models.js";
 import { readModelList } from "../../src/models/list.js";
-import { place, type Scratch, scratch } from "../capture/room.js";
+import { containersOf, place, type Scratch, scratch } from "../capture/room.js";
 import { command, objects } from "../cli/command.js";
 import { buildImage } from "../sandbox/build.js";
 import { NOTHING } from "./pools.js";
@@ -16,10 +16,16 @@ beforeEach(() => {
 });
 afterEach(() => home[Symbol.dispose]());
 
-test("refresh keeps the list inside the binary, and status chooses from it", async () => {
+test("refresh removes the room of one that was killed, keeps the list inside the binary, and status chooses from it", async () => {
   const env = { XDG_STATE_HOME: home.path };
+  const killed = command(["models", "refresh"], { env });
+  const rooms = () => containersOf(`models-${killed.pid}`);
+  await expect.poll(rooms, { timeout: 30_000 }).toHaveLength(1);
+  killed.kill("SIGKILL");
+  await killed;
   const refreshed = await command(["models", "refresh", "--json"], { env });
-  expect(refreshed.stderr).toBe("");
+  expect(refreshed.stderr).toContain(`removed opencode-capture-models-${killed.pid}-room, left by`);
+  expect(await rooms()).toEqual([]);
   const [told] = objects(refreshed.stdout);
   const added = told?.["added"] as string[];
   expect(added).toContain("opencode/big-pickle");

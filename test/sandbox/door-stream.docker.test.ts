@@ -9,7 +9,9 @@ import socket, struct, time
 for n in range(1500):
     one = socket.create_connection(("127.0.0.1", 8000))
     one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    if n % 3 == 0: one.send(b"GET / HTTP/1.1\\r\\n")
+    try:
+        if n % 3 == 0: one.send(b"GET / HTTP/1.1\\r\\n")
+    except OSError: pass
     one.close()
 held = [socket.create_connection(("127.0.0.1", 8000)) for _ in range(400)]
 for one in held[:50]:
@@ -41,9 +43,11 @@ test("over the engine's stream the door carries the same, and the room cannot hi
   expect(blind_spots.join("\n")).not.toContain("closed early");
   const told = network.names.reduce((sum, { attempts = 1 }) => sum + attempts, 0);
   expect(told + lost_events).toBeGreaterThanOrEqual(5000);
-  expect(sealed.gateway.door.dropped).toBeGreaterThan(0);
-  const refused = network.connections.filter(({ protocol }) => protocol === "gateway");
-  expect(refused.length).toBeGreaterThan(0);
+  // Of those that it holds, no more than 32 that say nothing and 32 that end no request have a place.
+  const refused = network.connections
+    .filter(({ protocol }) => protocol === "gateway")
+    .reduce((sum, { attempts = 1 }) => sum + attempts, 0);
+  expect(refused + sealed.gateway.door.dropped).toBeGreaterThanOrEqual(400 - 2 * 32);
 });
 
 test("a socket that the engine's containers cannot connect to is left for the stream", async () => {

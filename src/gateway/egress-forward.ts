@@ -1,25 +1,6 @@
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { Attempt, AttemptResult, Client } from "./egress-attempt.js";
-import type { DoorConnection } from "./egress-door.js";
-import type { Reached } from "./egress-reach.js";
-
-/** What a client asks of the door, and what it has said already. */
-export interface Asked {
-  via: Attempt["via"];
-  host: string;
-  port: number;
-  client: Client | null;
-  said: Buffer;
-  /** Why it is refused whatever its host; null where its host decides. */
-  not: string | null;
-}
-
-/**
- * Tells of an attempt and tries to reach its host. The socket is null where that must not or cannot
- * be; else `hear` is given what else is said.
- */
-export type Ask = (asked: Asked) => Promise<Reached & { hear(said: Buffer): void }>;
+import { type Ask, refusal } from "./egress-ask.js";
+import type { Client } from "./egress-attempt.js";
 
 const NOT_PLAIN = "a plain request is carried to http addresses alone";
 
@@ -34,27 +15,6 @@ const HOP_HEADERS = new Set([
 ]);
 /** Headers of a request that are written anew; an expectation has been met by then. */
 const OWN_HEADERS = new Set(["host", "content-length", "expect"]);
-
-/** `CONNECT host:port`: a tunnel, or a refusal in the proxy's words. */
-export async function tunnel(
-  ask: Ask,
-  incoming: IncomingMessage,
-  inside: DoorConnection,
-  early: Buffer,
-  client: Client | null,
-): Promise<void> {
-  inside.on("error", () => inside.destroy());
-  const { host, port } = authorityOf(incoming.url ?? "");
-  const { socket, result, hear } = await ask({
-    ...{ via: "connect", host, port, client },
-    ...{ said: early, not: null },
-  });
-  if (socket === null) return void inside.end(`HTTP/1.1 ${statusLine(result)}`);
-  inside.write("HTTP/1.1 200 Connection established\r\n\r\n");
-  socket.write(early);
-  inside.on("data", hear);
-  splice(inside, socket);
-}
 
 /** A plain request to a proxy, `GET http://host/path`: carried with its method, headers and body. */
 export async function forward(
@@ -134,20 +94,6 @@ function firstOf(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** Joins two sockets until either is gone; a half that has ended leaves the other half open. */
-export function splice(inside: DoorConnection, outside: Socket): void {
-  inside.pipe(outside);
-  outside.pipe(inside);
-  for (const [one, other] of [
-    [inside, outside],
-    [outside, inside],
-  ] as const) {
-    one.on("error", () => one.destroy());
-    one.on("close", () => other.destroy());
-    if (one.destroyed) other.destroy();
-  }
-}
-
 /**
  * How a request's body is told from what follows it: as the room's was when it was read. A body that
  * is written without this, as Node does with a GET's, would be the next request.
@@ -156,12 +102,6 @@ function framing({ headers }: IncomingMessage): Record<string, string> {
   if (headers["transfer-encoding"] !== undefined) return { "transfer-encoding": "chunked" };
   const length = headers["content-length"];
   return length === undefined ? {} : { "content-length": length };
-}
-
-/** `host:port` or `[address]:port`, as it was written: a resolver and the policy judge it later. */
-function authorityOf(text: string): { host: string; port: number } {
-  const [, address, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return { host: (address ?? name ?? text).slice(0, 255), port: Number(port ?? 80) };
 }
 
 function targetOf(text: string) {
@@ -185,18 +125,4 @@ function authority(host: string, port: number): string {
 
 function connectionNames({ headers }: IncomingMessage): string[] {
   return (headers.connection ?? "").toLowerCase().split(/\s*,\s*/);
-}
-
-function statusLine(result: AttemptResult): string {
-  const [status, reason] = refusal(result);
-  const words = status === 403 ? "Forbidden" : "Bad Gateway";
-  const length = Buffer.byteLength(reason) + 1;
-  return `${status} ${words}\r\nContent-Type: text/plain\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${reason}\n`;
-}
-
-/** What the room is told says nothing of the world outside but that this host is not for it. */
-function refusal({ verdict }: AttemptResult): [403 | 502, string] {
-  return verdict === "unreachable"
-    ? [502, "this host could not be reached"]
-    : [403, "this room may not reach this host"];
 }
