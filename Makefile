@@ -14,7 +14,7 @@ cli := node dist/cli/main.js
 modules := node_modules/.installed
 dist := dist/.built
 # Folders are listed too: their time tells of a file that was added or removed.
-sources := $(shell find src plugins 2> /dev/null) tsconfig.json scripts/build.mjs
+sources := $(shell find src plugins 2> /dev/null) tsconfig.json $(addprefix scripts/,build.mjs program.mjs precompile.mjs)
 results = $(if $(RESULTS),-- --reporter=default --reporter=json --outputFile.json=$(RESULTS)/$(1).json)
 
 .PHONY: help

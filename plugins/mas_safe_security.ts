@@ -12,8 +12,14 @@ const ISSUE_ID = process.env.MAS_ISSUE_ID ?? null;
 
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_LINE_BYTES = 256 * 1024;
+/** Kept back for the line that says that the file is full. */
+const LAST_LINE_BYTES = 1024;
 /** Strings are cut at the first length, and in a line that is still too long at the second. */
-const STRING_LIMITS = [64 * 1024, 1024];
+const STRING_LIMITS = [64 * 1024, 1024] as const;
+/** Characters of an id or a type. */
+const MAX_WORD = 200;
+/** So many values are remembered, of hooks that say the same again and again. */
+const MAX_KNOWN = 500;
 const MAX_DEPTH = 40;
 const MAX_NODES = 20_000;
 
@@ -26,12 +32,17 @@ type Fields = Record<string, unknown>;
 const fields = (value: unknown): Fields =>
   typeof value === "object" && value !== null ? (value as Fields) : {};
 
+/** The events file, opened with the first line. */
 let file: number | null = null;
-let seq = 0;
+/** How long it is. */
 let bytes = 0;
-let dropped = 0;
+/** Whether its last line is not whole. */
 let torn = false;
 let full = false;
+let seq = 0;
+/** Lines that could not be written, or not whole. */
+let dropped = 0;
+/** What each hook that is recorded once gave last, by its name and key. */
 const lastData = new Map<string, string>();
 
 function append(line: string): void {
@@ -52,42 +63,10 @@ function record(hook: string, read: () => unknown, once?: string): void {
   if (full) return;
   try {
     const value = read();
-    const given = hook === "event" ? fields(value) : fields(fields(value).input);
-    const about = hook === "event" ? fields(given.properties) : given;
-    const part = fields(about.part);
-    const session = about.sessionID ?? part.sessionID ?? fields(about.info).sessionID;
-    const call = about.callID ?? part.callID ?? fields(about.tool).callID;
-    const head = {
-      seq: seq + 1,
-      time: new Date().toISOString(),
-      run_id: RUN_ID,
-      issue_id: ISSUE_ID,
-      pid: process.pid,
-      hook,
-      type: hook === "event" && typeof given.type === "string" ? given.type.slice(0, 200) : hook,
-      session_id: typeof session === "string" ? session.slice(0, 200) : null,
-      call_id: typeof call === "string" ? call.slice(0, 200) : null,
-      ...(dropped > 0 ? { dropped } : {}),
-    };
-    let line = "";
-    for (const limit of STRING_LIMITS) {
-      const copy: Copy = { limit, nodes: 0, cut: false, path: new Set() };
-      const data = plain(value, copy, 0) ?? null;
-      if (once !== undefined && limit === STRING_LIMITS[0]) {
-        const key = `${hook} ${String(fields(fields(data).input)[once])}`;
-        const text = JSON.stringify(data);
-        if (lastData.get(key) === text) return;
-        if (lastData.size < 500) lastData.set(key, text);
-      }
-      line = JSON.stringify({ ...head, data, ...(copy.cut ? { truncated: true } : {}) });
-      if (Buffer.byteLength(line) <= MAX_LINE_BYTES) break;
-    }
-    if (Buffer.byteLength(line) > MAX_LINE_BYTES) {
-      const text = line.slice(0, MAX_LINE_BYTES / 16);
-      const data = { head: text, omitted_characters: line.length - text.length };
-      line = JSON.stringify({ ...head, data, truncated: true });
-    }
-    full = bytes + Buffer.byteLength(line) + 1024 > MAX_FILE_BYTES;
+    if (once !== undefined && isKnown(hook, value, once)) return;
+    const head = headOf(hook, value);
+    let line = lineOf(head, value);
+    full = bytes + Buffer.byteLength(line) + LAST_LINE_BYTES > MAX_FILE_BYTES;
     if (full) {
       const data = { reason: "the events file is full", limit_bytes: MAX_FILE_BYTES };
       line = JSON.stringify({ ...head, hook: "capture", type: "capture.truncated", data });
@@ -99,6 +78,58 @@ function record(hook: string, read: () => unknown, once?: string): void {
   }
 }
 
+/** Whether a hook gave the same for the same key the last time. */
+function isKnown(hook: string, value: unknown, key: string): boolean {
+  const { data } = copyOf(value, STRING_LIMITS[0]);
+  const named = `${hook} ${String(fields(fields(data).input)[key])}`;
+  const text = JSON.stringify(data);
+  if (lastData.get(named) === text) return true;
+  if (lastData.size < MAX_KNOWN) lastData.set(named, text);
+  return false;
+}
+
+/** What a line says but its data: when, whose, and about what. */
+function headOf(hook: string, value: unknown): Fields {
+  const given = hook === "event" ? fields(value) : fields(fields(value).input);
+  const about = hook === "event" ? fields(given.properties) : given;
+  const part = fields(about.part);
+  return {
+    seq: seq + 1,
+    time: new Date().toISOString(),
+    run_id: RUN_ID,
+    issue_id: ISSUE_ID,
+    pid: process.pid,
+    hook,
+    type: hook === "event" ? (word(given.type) ?? hook) : hook,
+    session_id: word(about.sessionID ?? part.sessionID ?? fields(about.info).sessionID),
+    call_id: word(about.callID ?? part.callID ?? fields(about.tool).callID),
+    ...(dropped > 0 ? { dropped } : {}),
+  };
+}
+
+function word(value: unknown): string | null {
+  return typeof value === "string" ? value.slice(0, MAX_WORD) : null;
+}
+
+/** A line within its bound: strings are cut the shorter the longer it would be, at last all of it. */
+function lineOf(head: Fields, value: unknown): string {
+  let line = "";
+  for (const limit of STRING_LIMITS) {
+    const { data, cut } = copyOf(value, limit);
+    line = JSON.stringify({ ...head, data, ...(cut ? { truncated: true } : {}) });
+    if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return line;
+  }
+  const text = line.slice(0, MAX_LINE_BYTES / 16);
+  const data = { head: text, omitted_characters: line.length - text.length };
+  return JSON.stringify({ ...head, data, truncated: true });
+}
+
+function copyOf(value: unknown, limit: number): { data: unknown; cut: boolean } {
+  const copy: Copy = { limit, nodes: 0, cut: false, path: new Set() };
+  return { data: plain(value, copy, 0) ?? null, cut: copy.cut };
+}
+
+/** A copy that is being made: its bound on strings, what it holds so far, and whether it is cut. */
 interface Copy {
   limit: number;
   nodes: number;

@@ -6,11 +6,20 @@ import { fileURLToPath } from "node:url";
 const NOTE = "<!-- Made by `npm run docs` from the schemas in src/; do not edit. -->";
 
 /** The page of settings, from the table in src/settings.ts. */
-export function settingsPage({ SETTINGS, flagOf, variableOf, SETTINGS_FILE }) {
-  const rows = Object.entries(SETTINGS).map(([name, { value, default: fallback, help }]) => {
-    const flag = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`;
-    const shown = fallback === null ? "" : `\`${fallback}\``;
-    return `| \`${name}\` | \`${flag}\` | \`${variableOf(name)}\` | ${shown} | ${cell(help)} |`;
+export function settingsPage(settings) {
+  const { SETTINGS, SETTINGS_FILE, groupOf } = settings;
+  const names = Object.keys(SETTINGS);
+  const tables = [...new Set(names.map(groupOf))].map((group) => {
+    const rows = names
+      .filter((name) => groupOf(name) === group)
+      .map((name) => settingRow(name, settings));
+    return [
+      `## ${group}`,
+      "",
+      "| key | flag | variable | default | what it is |",
+      "| --- | --- | --- | --- | --- |",
+      ...rows,
+    ].join("\n");
   });
   return `${NOTE}
 
@@ -20,19 +29,26 @@ A setting is looked for in this order: its flag, its variable, its key in \`${SE
 current folder, its default. One that is not known or not valid stops the program with its name;
 nothing falls back silently.
 
-| key | flag | variable | default | what it is |
-| --- | --- | --- | --- | --- |
-${rows.join("\n")}
+\`\`\`json
+{ "cpus": 4, "memory": "8g", "timeout": 1800, "keep_workspace": true }
+\`\`\`
+
+${tables.join("\n\n")}
+
+## Keys
 
 A key for a model comes from the environment, else from \`.env\` in the current folder:
 \`CAPTURE_API_KEY\`, else \`PROVIDER_API_KEY\` for \`--model provider/name\`, or the variable that
 \`--api-key-env\` or the provider's \`api_key_env\` names. It stays outside the room, and so does that
 \`.env\`. Settings are not read from it.
-
-\`\`\`json
-{ "cpus": 4, "memory": "8g", "timeout": 1800, "keep_workspace": true }
-\`\`\`
 `;
+}
+
+function settingRow(name, { SETTINGS, flagOf, variableOf }) {
+  const { value, default: fallback, help } = SETTINGS[name];
+  const flag = value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`;
+  const shown = fallback === null ? "" : `\`${fallback}\``;
+  return `| \`${name}\` | \`${flag}\` | \`${variableOf(name)}\` | ${shown} | ${cell(help)} |`;
 }
 
 /** The page of the run directory: a table a file, from the JSON Schema of each. */
@@ -160,8 +176,8 @@ export function describeFiles(schemas, toJsonSchema) {
     ],
     [
       "observations/live.json",
-      "Only while the run goes on, or where its supervisor died: what was seen so far, the newest processes and written files, made anew several times a second. No observation of its own: without the sealed ones a capture is not valid.",
-      // Its two parts are as in their own files.
+      "Only while the run goes on, or where its supervisor died: what was seen so far, the newest processes, changes and connections and the resources, made anew several times a second. No observation of its own: without the sealed ones a capture is not valid.",
+      // Its parts are as in their own files.
       null,
     ],
     [

@@ -2,5 +2,5 @@
 # Captures every issue, one after another: ./scripts/run_all_captures.sh
 set -euo pipefail
 root="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)"
-[[ -f "$root/dist/.built" ]] || make --silent --no-print-directory -C "$root" build >&2
+make --silent --no-print-directory -C "$root" build >&2
 exec node "$root/dist/cli/main.js" all "$@"

@@ -3,5 +3,5 @@
 # [--open] [--token [TOKEN]] [--allow-run: captures may be started from the page]
 set -euo pipefail
 root="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)"
-[[ -f "$root/dist/.built" ]] || make --silent --no-print-directory -C "$root" build >&2
+make --silent --no-print-directory -C "$root" build >&2
 exec node "$root/dist/cli/main.js" browse "$@"

@@ -1,10 +1,17 @@
-/** Exit codes of the command line, documented in docs/operations.md. */
+import { getSystemErrorMap } from "node:util";
+
+/**
+ * Exit codes of the command line, documented in docs/operations.md. A bug and an output that cannot
+ * be written have those of sysexits.h; an interruption has the shell's.
+ */
 export const ExitCode = {
   ok: 0,
   agentFailed: 1,
   usage: 2,
   engine: 3,
   invalidCapture: 4,
+  bug: 70,
+  outputFailed: 74,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -31,6 +38,16 @@ export class UserError extends Error {
 /** The shortest honest text for any thrown value: an error's message, else the value as text. */
 export function explain(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * A system error in the system's words (`no such file or directory`), without its code, call and
+ * path: for a message that names the file itself. Any other thrown value as `explain` has it.
+ */
+export function systemWords(error: unknown): string {
+  const { errno } = error instanceof Error && "errno" in error ? error : { errno: undefined };
+  const [, words] = (typeof errno === "number" && getSystemErrorMap().get(errno)) || [];
+  return words ?? explain(error);
 }
 
 /** The `code` of a Node system error (`ENOENT`, `ENOSPC`, …), or undefined. */

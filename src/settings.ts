@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { errorCode, explain, UserError } from "./errors.js";
+import { hostFault } from "./gateway/egress-allow.js";
 import { BaseUrl, Providers } from "./models/providers.js";
 import { AllowedHost, NetworkMode } from "./record/network-policy.js";
 
@@ -28,7 +27,17 @@ const Switch = z.union([
   }),
 ]);
 
+/** The headings under which help and docs/settings.md list the settings, in their order. */
+const GROUPS = {
+  issue: "Issue and workspace",
+  model: "Model",
+  pool: "Pool of models, for --model auto",
+  room: "Room",
+  observation: "Observation",
+} as const;
+
 interface Definition<T extends z.ZodType> {
+  group: keyof typeof GROUPS;
   schema: T;
   /** As it would be written on the command line; null: not set. */
   default: string | boolean | null;
@@ -42,7 +51,12 @@ const define = <T extends z.ZodType>(definition: Definition<T>) => definition;
 /** `a.example,*.b.example:443`, or an array of them in the settings file. */
 const Hosts = z
   .union([z.string().transform((text) => text.split(",")), z.array(z.string())])
-  .pipe(z.array(AllowedHost).min(1).max(200));
+  .pipe(z.array(AllowedHost.superRefine(refuseUnreachable)).min(1).max(200));
+
+function refuseUnreachable(entry: string, context: z.RefinementCtx): void {
+  const fault = hostFault(entry);
+  if (fault !== null) context.addIssue(fault);
+}
 
 /** An object of providers, in the settings file as it is and elsewhere as JSON. */
 const NamedProviders = z.preprocess((value, context) => {
@@ -58,45 +72,64 @@ const NamedProviders = z.preprocess((value, context) => {
 /** Every setting, once: its flag, variable and key in the file all follow from its name here. */
 export const SETTINGS = {
   tasks: define({
+    group: "issue",
     schema: Text,
     default: "tasks/issues.json",
     value: "FILE",
     help: "the issues file",
   }),
   workspace: define({
+    group: "issue",
     schema: Text.optional(),
     default: null,
     value: "DIR",
     help: "the folder to copy for the agent, instead of each issue's own",
   }),
   captures: define({
+    group: "issue",
     schema: Text,
     default: "artifacts/captures",
     value: "DIR",
-    help: "where run directories are made",
+    help: "the folder of run directories",
   }),
   keep_workspace: define({
+    group: "issue",
     schema: Switch,
     default: false,
     help: "keep the agent's copy of the workspace in the run directory",
   }),
   include_ignored: define({
+    group: "issue",
     schema: Switch,
     default: false,
-    help: "copy files that git ignores, too",
-  }),
-  canaries: define({
-    schema: Switch,
-    default: true,
-    help: "fake credentials, unique to the run, in the room's home and the agent's environment; the flag leaves them out",
+    help: "also copy files that git ignores",
   }),
   model: define({
+    group: "model",
     schema: Text,
     default: "scripted",
     value: "MODEL",
-    help: "scripted, scripted:FILE, provider/name of an endpoint, or auto: one of the pool, see opencode-capture models",
+    help: "scripted, scripted:FILE, provider/name of an endpoint, or auto: one of the pool of models",
+  }),
+  base_url: define({
+    group: "model",
+    schema: BaseUrl.optional(),
+    default: null,
+    value: "URL",
+    help: "the endpoint of provider/name, up to and including its version, such as https://models.example/v1",
+  }),
+  api_key_env: define({
+    group: "model",
+    schema: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of a variable, not a key")
+      .optional(),
+    default: null,
+    value: "NAME",
+    help: "the variable that holds the key, where it is neither CAPTURE_API_KEY nor PROVIDER_API_KEY",
   }),
   api: define({
+    group: "model",
     schema: z.enum(
       ["openai", "openai-responses", "anthropic"],
       "expected openai, openai-responses or anthropic",
@@ -105,244 +138,192 @@ export const SETTINGS = {
     value: "API",
     help: "what the agent speaks with the model: openai (chat), openai-responses or anthropic",
   }),
+  providers: define({
+    group: "model",
+    schema: NamedProviders,
+    default: "{}",
+    value: "JSON",
+    help: "endpoints by provider, for provider/name and auto: an object of base_url and, where needed, api, api_key_env, models and prices",
+  }),
   record: define({
+    group: "model",
     schema: Switch,
     default: false,
     help: "keep the model's answers in the run directory, for opencode-capture replay",
   }),
-  base_url: define({
-    schema: BaseUrl.optional(),
-    default: null,
-    value: "URL",
-    help: "the endpoint of provider/name, up to and including its version: https://host/v1",
+  model_silence: define({
+    group: "model",
+    schema: Seconds,
+    default: "300",
+    value: "SECONDS",
+    help: "give up a model call in which the endpoint sends nothing for so long",
   }),
-  api_key_env: define({
-    schema: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of a variable, not a key")
-      .optional(),
-    default: null,
-    value: "NAME",
-    help: "the variable that holds the key; default: CAPTURE_API_KEY, then PROVIDER_API_KEY",
+  prefer: define({
+    group: "pool",
+    schema: z.enum(["free", "paid"], "expected free or paid"),
+    default: "free",
+    value: "KIND",
+    help: "which models to choose first: free or paid",
   }),
-  providers: define({
-    schema: NamedProviders,
-    default: "{}",
-    value: "JSON",
-    help: "endpoints by provider: an object of base_url and, where needed, api, api_key_env, models and prices; for --model auto and provider/name",
+  model_attempts: define({
+    group: "pool",
+    schema: z.coerce.number("expected a number of attempts").int().min(1).max(20),
+    default: "3",
+    value: "N",
+    help: "how many models are tried on an issue, one after another, where they fail",
   }),
-  opencode_bin: define({
-    schema: Text,
-    default: "opencode",
-    value: "BIN",
-    help: "the agent's program inside the image",
+  model_error_threshold: define({
+    group: "pool",
+    schema: z.coerce.number("expected a number of errors").int().min(1).max(1000),
+    default: "3",
+    value: "N",
+    help: "how many errors in a row make a model rest",
   }),
-  image_ref: define({
-    schema: Text.optional(),
-    default: null,
-    value: "REF",
-    help: "an image of your own for the room, instead of the one that is built",
+  model_cooldown_minutes: define({
+    group: "pool",
+    schema: z.coerce.number("expected a number of minutes").positive().max(525_600),
+    default: "60",
+    value: "MINUTES",
+    help: "how long a model rests then",
   }),
-  network: define({
-    schema: NetworkMode.optional(),
-    default: null,
-    value: "MODE",
-    help: "what the room reaches beside its model: model-only (nothing), allow, open; default: as the issue says, else model-only",
-  }),
-  allow_host: define({
-    schema: Hosts.optional(),
-    default: null,
-    value: "HOSTS",
-    help: "for --network allow: hosts such as registry.example,*.example.org:443 (else ports 80 and 443)",
-  }),
-  door: define({
-    schema: z.enum(["auto", "socket", "stream"], "expected auto, socket or stream"),
-    default: "auto",
-    value: "HOW",
-    help: "how the room's door reaches this process: socket, a Unix socket; stream, over the connection to the engine; auto: the socket where it can",
-  }),
-  sensor: define({
-    schema: z.enum(["auto", "kernel", "poll"], "expected auto, kernel or poll"),
-    default: "auto",
-    value: "HOW",
-    help: "kernel: each event from the kernel, or stop; poll: look from time to time; auto: kernel where it can",
-  }),
-  pcap: define({
-    schema: Switch,
-    default: false,
-    help: "keep the room's packets in observations/network.pcap",
-  }),
-  pcap_size: define({
-    schema: size(1),
-    default: "64m",
-    value: "SIZE",
-    help: "for --pcap: how large the file may become; what comes later is counted",
+  model_exclude_hours: define({
+    group: "pool",
+    schema: z.coerce.number("expected a number of hours").positive().max(8760),
+    default: "12",
+    value: "HOURS",
+    help: "how long a model is left out that refuses the location or the request",
   }),
   timeout: define({
+    group: "room",
     schema: Seconds,
     default: "900",
     value: "SECONDS",
-    help: "the agent's time limit; an issue's timeout_seconds goes first",
+    help: "the agent's time limit, unless the issue has a timeout_seconds",
   }),
   stall: define({
+    group: "room",
     schema: Seconds,
     default: "300",
     value: "SECONDS",
     help: "end a run that shows no output, event, model call or work for so long",
   }),
   memory: define({
+    group: "room",
     schema: size(64),
     default: "4g",
     value: "SIZE",
     help: "the room's memory limit",
   }),
   cpus: define({
+    group: "room",
     schema: z.coerce.number("expected a number of CPUs").positive().max(1024),
     default: "2",
     value: "N",
     help: "the room's CPU limit",
   }),
   pids: define({
+    group: "room",
     schema: z.coerce.number("expected a number of processes").int().min(32).max(4_000_000),
     default: "512",
     value: "N",
     help: "the room's limit of processes and threads",
   }),
-  prefer: define({
-    schema: z.enum(["free", "paid"], "expected free or paid"),
-    default: "free",
-    value: "KIND",
-    help: "which models of the pool to choose first: free or paid",
+  network: define({
+    group: "room",
+    schema: NetworkMode.optional(),
+    default: null,
+    value: "MODE",
+    help: "what the room reaches beside its model: model-only (nothing), allow (some hosts) or open; default: as the issue says, else model-only",
   }),
-  model_exclude_hours: define({
-    schema: z.coerce.number("expected a number of hours").positive().max(8760),
-    default: "12",
-    value: "HOURS",
-    help: "how long the pool excludes a model that refuses the location or the request",
+  allow_host: define({
+    group: "room",
+    schema: Hosts.optional(),
+    default: null,
+    value: "HOSTS",
+    help: "for --network allow: hosts such as registry.example,*.example.org:443; without a port, 80 and 443",
   }),
-  model_cooldown_minutes: define({
-    schema: z.coerce.number("expected a number of minutes").positive().max(525_600),
-    default: "60",
-    value: "MINUTES",
-    help: "how long a model of the pool rests after errors in a row",
+  canaries: define({
+    group: "room",
+    schema: Switch,
+    default: true,
+    help: "plant canaries: fake credentials, unique to the run, in the room's home and the agent's environment",
   }),
-  model_error_threshold: define({
-    schema: z.coerce.number("expected a number of errors").int().min(1).max(1000),
-    default: "3",
-    value: "N",
-    help: "so many errors in a row make a model of the pool rest",
+  image_ref: define({
+    group: "room",
+    schema: Text.optional(),
+    default: null,
+    value: "REF",
+    help: "an image of your own for the room, instead of the one that is built",
   }),
-  model_attempts: define({
-    schema: z.coerce.number("expected a number of attempts").int().min(1).max(20),
-    default: "3",
-    value: "N",
-    help: "with --model auto: so many models are tried on an issue, one after another, where they fail",
+  opencode_bin: define({
+    group: "room",
+    schema: Text,
+    default: "opencode",
+    value: "BIN",
+    help: "the agent's program inside the image",
   }),
-  model_silence: define({
-    schema: Seconds,
-    default: "300",
-    value: "SECONDS",
-    help: "give up a model call in which the endpoint sends nothing for so long",
+  door: define({
+    group: "room",
+    schema: z.enum(["auto", "socket", "stream"], "expected auto, socket or stream"),
+    default: "auto",
+    value: "HOW",
+    help: "how the room reaches the model gateway: socket, a Unix socket; stream, the connection to the engine; auto: the socket where it can",
+  }),
+  sensor: define({
+    group: "observation",
+    schema: z.enum(["auto", "kernel", "poll"], "expected auto, kernel or poll"),
+    default: "auto",
+    value: "HOW",
+    help: "kernel: every event, from the kernel, or no run; poll: look from time to time; auto: the kernel where it can",
+  }),
+  pcap: define({
+    group: "observation",
+    schema: Switch,
+    default: false,
+    help: "keep the room's packets in observations/network.pcap",
+  }),
+  pcap_size: define({
+    group: "observation",
+    schema: size(1),
+    default: "64m",
+    value: "SIZE",
+    help: "for --pcap: how large the file may become; what comes later is counted",
   }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
 export type Settings = { [Name in SettingName]: z.output<(typeof SETTINGS)[Name]["schema"]> };
 
+/** Looked for in the current folder. */
 export const SETTINGS_FILE = "capture.config.json";
+
 const PREFIX = "CAPTURE_";
 /** Variables with our prefix that are no settings. */
 const OTHER_VARIABLES = new Set(["CAPTURE_API_KEY"]);
 
-/** The flag of a setting; of a switch that is on by default, the one that turns it off. */
-export const flagOf = (name: SettingName): string =>
-  `--${SETTINGS[name].default === true ? "no-" : ""}${name.replaceAll("_", "-")}`;
-export const variableOf = (name: string): string => `${PREFIX}${name.toUpperCase()}`;
-
-/** What each place says, before it is checked. */
-export interface SettingSources {
-  flags: Partial<Record<SettingName, unknown>>;
-  environment: NodeJS.ProcessEnv;
-  /** The settings file; one that is not there says nothing. */
-  file: string;
-}
-
-/**
- * The settings in force: flags go before variables, variables before the file, the file before the
- * defaults. Throws UserError naming every setting that is not known or not valid, and where.
- */
-export function resolveSettings(sources: SettingSources): Settings {
-  const faults: string[] = [];
-  const file = readSettingsFile(sources.file);
-  for (const key of Object.keys(file)) {
-    if (!isName(key)) faults.push(`${sources.file}: ${key}: no such setting${nearest(key)}`);
-  }
-  for (const name of Object.keys(sources.environment)) {
-    if (!name.startsWith(PREFIX) || OTHER_VARIABLES.has(name)) continue;
-    const key = name.slice(PREFIX.length).toLowerCase();
-    if (!isName(key)) faults.push(`${name}: no such setting${nearest(key)}`);
-  }
-  const settings: Record<string, unknown> = {};
-  for (const name of Object.keys(SETTINGS) as SettingName[]) {
-    const { schema, default: fallback } = SETTINGS[name];
-    const given: [string, unknown][] = [
-      [flagOf(name), sources.flags[name]],
-      [variableOf(name), sources.environment[variableOf(name)]],
-      [`${sources.file}: ${name}`, file[name]],
-      ["default", fallback ?? undefined],
-    ];
-    const [place, value] = given.find(([, each]) => each !== undefined) ?? ["default", undefined];
-    const result = schema.safeParse(value);
-    if (result.success) settings[name] = result.data;
-    else faults.push(`${place}: ${faultOf(result.error, value)}`);
-  }
-  if (faults.length > 0) {
-    throw new UserError(faults.join("\n"), { hint: "docs/settings.md lists every setting" });
-  }
-  return settings as Settings;
-}
-
-/** What is said of values that hold a key or a password where none belongs. */
-const MAY_HOLD_A_KEY = /not a key$|a password/;
-
-/**
- * What is wrong with a value. One that may hold a key is not shown. An object is named by the place in it that is wrong, and not shown:
- * somebody may have put a key there.
- */
-function faultOf({ issues: [issue] }: z.ZodError, value: unknown): string {
-  const inner = issue?.code === "invalid_key" ? issue.issues[0] : undefined;
-  const message = (inner ?? issue)?.message ?? "not valid";
-  const isObject = typeof value === "object" && !Array.isArray(value);
-  if (!isObject && !String(value).trim().startsWith("{")) {
-    return MAY_HOLD_A_KEY.test(message) ? message : `${message}, got ${JSON.stringify(value)}`;
-  }
-  const place = issue?.path.join(".") ?? "";
-  return place === "" ? message : `${place}: ${message}`;
-}
-
-function readSettingsFile(path: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return value as Record<string, unknown>;
-    }
-    throw new UserError(`${path}: expected an object of settings`);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return {};
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: ${explain(error)}`);
-  }
-}
-
-function isName(key: string): key is SettingName {
+export function isSetting(key: string): key is SettingName {
   return Object.hasOwn(SETTINGS, key);
 }
 
-/** A hint at the setting that was probably meant: one that holds or shares the first letters. */
-function nearest(key: string): string {
-  const names = Object.keys(SETTINGS);
-  const found = names.find(
-    (name) => name.includes(key) || key.includes(name) || name.slice(0, 3) === key.slice(0, 3),
-  );
-  return found === undefined ? "" : `; did you mean ${found}?`;
+/** The heading that a setting is listed under. */
+export const groupOf = (name: SettingName): string => GROUPS[SETTINGS[name].group];
+
+/** The flag of a setting; of a switch that is on by default, the one that turns it off. */
+export const flagOf = (name: SettingName): string =>
+  `--${isOn(name) ? "no-" : ""}${name.replaceAll("_", "-")}`;
+
+/** What the flag of a setting does, in one line. */
+export const flagHelp = (name: SettingName): string =>
+  `${isOn(name) ? "do not " : ""}${SETTINGS[name].help}`;
+
+export const variableOf = (name: SettingName): string => `${PREFIX}${name.toUpperCase()}`;
+
+/** The setting that a variable of ours would be of, known or not; null for any other variable. */
+export function settingOfVariable(variable: string): string | null {
+  if (!variable.startsWith(PREFIX) || OTHER_VARIABLES.has(variable)) return null;
+  return variable.slice(PREFIX.length).toLowerCase();
+}
+
+function isOn(name: SettingName): boolean {
+  return SETTINGS[name].default === true;
 }

@@ -20,3 +20,7 @@ test("docs/run_directory.md is what the schemas say (npm run docs)", async () =>
   const files = generator.describeFiles(schemas, z.toJSONSchema);
   expect(page("run_directory.md")).toBe(generator.runDirectoryPage(files));
 });
+
+test("docs/run_directory.md says of every key what it is", () => {
+  expect(page("run_directory.md").match(/^.*\| {2}\|$/gm)).toBeNull();
+});

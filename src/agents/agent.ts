@@ -56,12 +56,6 @@ export interface AgentReading {
   lastError: string | null;
   /** What the agent says of a model call that it is trying again now. */
   retrying: string | null;
-  /** Tool calls begun and not ended. */
-  openCalls: number;
-  /** Tool calls seen, by distinct call id, at most 5,000 of them. */
-  toolCalls: number;
-  /** Each call by its id, for the fold alone. */
-  calls: ReadonlyMap<string, "open" | "ended">;
 }
 
 /** An adapter: data and pure functions. None of them throws. */

@@ -8,13 +8,9 @@ export const INITIAL_READING: AgentReading = {
   idle: false,
   lastError: null,
   retrying: null,
-  openCalls: 0,
-  toolCalls: 0,
-  calls: new Map(),
 };
 
-/** How many calls are told apart; a forged flood must not grow the fold. */
-const MAX_CALLS = 5_000;
+/** Characters of an error that are kept. */
 const MAX_ERROR = 500;
 
 /** Session ids as OpenCode makes them; one becomes a word of a command, so nothing else is taken. */
@@ -28,7 +24,6 @@ export function foldOpencodeEvent(reading: AgentReading, event: NativeEvent): Ag
   if (event.hook !== "event") return next;
   const properties = fields(fields(event.data).properties);
   const session = text(properties.sessionID) ?? event.session_id ?? null;
-  if (event.type === "message.part.updated") return withPart(next, fields(properties.part));
   if (event.type === "session.created") return withSession(next, fields(properties.info), session);
   if (session !== null && next.sessionId !== null && session !== next.sessionId) return next;
   switch (event.type) {
@@ -74,25 +69,6 @@ function withMessage(reading: AgentReading, info: Fields): AgentReading {
     return { ...reading, lastError: errorText(info.error) };
   const completed = text(info.finish) !== null && fields(info.time).completed !== undefined;
   return completed ? { ...reading, lastError: null } : reading;
-}
-
-function withPart(reading: AgentReading, part: Fields): AgentReading {
-  const id = text(part.callID);
-  if (part.type !== "tool" || id === null) return reading;
-  const status = text(fields(part.state).status);
-  const now = status === "completed" || status === "error" ? "ended" : "open";
-  const before = reading.calls.get(id);
-  if (before === now || before === "ended") return reading;
-  if (before === undefined && reading.calls.size >= MAX_CALLS) return reading;
-  const calls = new Map(reading.calls).set(id, now);
-  const wasOpen = before === "open" ? 1 : 0;
-  const isOpen = now === "open" ? 1 : 0;
-  return {
-    ...reading,
-    calls,
-    toolCalls: calls.size,
-    openCalls: reading.openCalls - wasOpen + isOpen,
-  };
 }
 
 /** `{ name, data: { message, statusCode? } }`, as OpenCode's named errors are, on one line. */

@@ -19,7 +19,7 @@ export function spellings(value: string): Spelling[] {
   const all: [As, string[]][] = [
     ["plain", [value, value.toLowerCase(), value.toUpperCase()]],
     ["reversed", [[...value].reverse().join("")]],
-    ["url", [encodeURIComponent(value)]],
+    ["url", [encodeURIComponent(bytes.toString())]],
     ["hex", [hex, hex.toUpperCase()]],
     ["base64", [...base64, ...base64.map((text) => text.replace(/\+/g, "-").replace(/\//g, "_"))]],
     ["base32", [...base32, ...base32.map((text) => text.toLowerCase())]],

@@ -44,6 +44,7 @@ export async function browse(
   const { url } = server;
   output.result(`The captures of ${settings.captures}: ${paint("bold", url)}`);
   output.json({ type: "listening", url, captures: settings.captures });
+  if (server.folderIsNew) output.aside("The folder was not there: an empty one was made.");
   if (options.allowRun) output.aside("Captures may be started from the page, with its token.");
   output.aside("Ctrl-C ends it.");
   if (options.open) openPage(url, output);

@@ -3,8 +3,29 @@ import { type Declaring, examples } from "./declaring.js";
 import { MODEL_ACTIONS, MODEL_HELP, MODEL_SETTINGS, type ModelAction } from "./model-actions.js";
 import { outputOf, settingsOf, withOutput, withSettings } from "./options.js";
 
-/** Declares what captures need: `validate`, `sweep`, `doctor`, `image`, `setup`, `models`. */
+/** Declares what captures need: `setup`, `doctor`, `validate`, `models`, `sweep`. */
 export function declareKeeping({ program, signal, ended }: Declaring): void {
+  const setup = program
+    .command("setup")
+    .alias("image")
+    .description("make sure of an engine and the images; installs and builds what is missing")
+    .action(async () => {
+      const { setUp } = await import("./setup.js");
+      ended(await setUp(outputOf(setup), signal));
+    });
+  withOutput(setup);
+  examples(setup, [["once, on a new machine; a capture does it, too", "setup"]]);
+
+  const doctor = program
+    .command("doctor")
+    .description("look at disk, engine, image, room and agent, and say what to do")
+    .action(async () => {
+      const { examine } = await import("./doctor.js");
+      ended(await examine(settingsOf(doctor), outputOf(doctor), signal));
+    });
+  withOutput(withSettings(doctor, ["captures", "image_ref", "opencode_bin", "door"]));
+  examples(doctor, [["as JSON", "doctor --json"]]);
+
   const validate = program
     .command("validate")
     .description("check an issues file and its scripts; nothing is started")
@@ -16,50 +37,9 @@ export function declareKeeping({ program, signal, ended }: Declaring): void {
   withOutput(withSettings(validate, ["tasks", "workspace"]));
   examples(validate, [["your own file", "validate my/issues.json"]]);
 
-  const sweep = program
-    .command("sweep")
-    .description("remove what dead runs left: containers, temporary folders, open run directories")
-    .option("--images", "remove the images that were built here, too")
-    .action(async (options: { images?: boolean }) => {
-      const { sweepUp } = await import("./sweep.js");
-      ended(await sweepUp(options.images ?? false, settingsOf(sweep), outputOf(sweep), signal));
-    });
-  withOutput(withSettings(sweep, ["captures"]));
-  examples(sweep, [["after a crash", "sweep"]]);
-
-  const doctor = program
-    .command("doctor")
-    .description("check engine, image, disk, cgroups, sensors and OpenCode, and say what to do")
-    .action(async () => {
-      const { examine } = await import("./doctor.js");
-      ended(await examine(settingsOf(doctor), outputOf(doctor), signal));
-    });
-  withOutput(withSettings(doctor, ["captures", "image_ref", "opencode_bin"]));
-  examples(doctor, [["as JSON", "doctor --json"]]);
-
-  const image = program
-    .command("image")
-    .description("build the agent's image where it is not there yet")
-    .action(async () => {
-      const { build } = await import("./image.js");
-      ended(await build(outputOf(image), signal));
-    });
-  withOutput(image);
-  examples(image, [["build it", "image"]]);
-
-  const setup = program
-    .command("setup")
-    .description("make sure of an engine and the image; installs an engine where it must and may")
-    .action(async () => {
-      const { build } = await import("./image.js");
-      ended(await build(outputOf(setup), signal));
-    });
-  withOutput(setup);
-  examples(setup, [["once, on a new machine", "setup"]]);
-
   const models = program
     .command("models")
-    .description("the pool of models: what there is, what is usable, and why not")
+    .description("the pool of models for --model auto: what there is, what is usable, and why not")
     .addArgument(
       new Argument("[ACTION]", "what to do").choices(MODEL_ACTIONS).default("list" as const),
     )
@@ -79,6 +59,19 @@ export function declareKeeping({ program, signal, ended }: Declaring): void {
     ["leave one out for two hours", "models exclude opencode/big-pickle --model-exclude-hours 2"],
     ["what would be chosen, and what is held", "models status"],
   ]);
+
+  const sweep = program
+    .command("sweep")
+    .description(
+      "remove what dead runs left, and close their run directories; each start does it, too",
+    )
+    .option("--images", "remove the images that were built here, too")
+    .action(async (options: { images?: boolean }) => {
+      const { sweep: sweepNow } = await import("./sweep.js");
+      ended(await sweepNow(options.images ?? false, settingsOf(sweep), outputOf(sweep), signal));
+    });
+  withOutput(withSettings(sweep, ["captures"]));
+  examples(sweep, [["after a crash", "sweep"]]);
 }
 
 function modelActions(): string {

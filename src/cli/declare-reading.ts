@@ -6,11 +6,15 @@ import type { Destination } from "./export.js";
 import { outputOf, settingsOf, withOutput, withSettings } from "./options.js";
 import { version } from "./package.js";
 
+/** Where `browse` listens unless told otherwise. */
+const HOST = "127.0.0.1";
+const PORT = "8765";
+
 /** Declares what reads captures: `report`, `browse`, `export`, `findings`. */
 export function declareReading({ program, signal, ended }: Declaring): void {
   const report = program
     .command("report")
-    .description("make summary and report of a run directory again")
+    .description("make the summary and the report of a run directory again")
     .argument("<DIR>", "the run directory")
     .action(async (directory: string) => {
       const { remake } = await import("./report.js");
@@ -26,16 +30,16 @@ export function declareReading({ program, signal, ended }: Declaring): void {
     .description("serve the captures as a page: list, reports, live runs, comparisons, downloads")
     .option(
       "--host <HOST>",
-      "the address to listen on; another than loopback asks for a token",
-      "127.0.0.1",
+      `the address to listen on; another than loopback asks for a token (default: ${HOST})`,
     )
-    .option("--port <PORT>", "the port to listen on; 0 takes any that is free", "8765")
+    .option("--port <PORT>", `the port to listen on; 0 takes any that is free (default: ${PORT})`)
     .option("--token [TOKEN]", "ask visitors for a token; without a value one is made")
     .option("--open", "open the page in this machine's browser")
     .option("--allow-run", "let visitors with the token start captures of the issues file")
-    .action(async (options: BrowseOptions) => {
+    .action(async (options: Partial<BrowseOptions>) => {
       const { browse } = await import("./browse.js");
-      ended(await browse(options, settingsOf(browsing), outputOf(browsing), signal));
+      const asked = { host: HOST, port: PORT, ...options };
+      ended(await browse(asked, settingsOf(browsing), outputOf(browsing), signal));
     });
   withOutput(withSettings(browsing, ["captures", "tasks", "workspace"]));
   examples(browsing, [
@@ -48,11 +52,11 @@ export function declareReading({ program, signal, ended }: Declaring): void {
     .description("write a capture in another format, for other programs")
     .argument("<DIR>", "the run directory; with jsonl a folder of them, too")
     .addOption(
-      new Option("--format <FORMAT>", "one of the formats below")
+      new Option("--format <FORMAT>", "needed: one of the formats below")
         .choices(FORMAT_NAMES)
         .makeOptionMandatory(),
     )
-    .option("-o, --output <FILE>", "where to write; - is standard output (default: -)")
+    .option("-o, --output <FILE>", "the file to write; - is standard output (default: -)")
     .option("--force", "replace the file where it is there already")
     .action(async (directory: string, options: Destination & { format: ExportFormat }) => {
       const { exportTo } = await import("./export.js");
@@ -70,10 +74,11 @@ export function declareReading({ program, signal, ended }: Declaring): void {
     .description("try the rules on a run directory: what deserves a look, and where it is recorded")
     .argument("<DIR>", "the run directory")
     .option("--rules <DIR>", "Sigma rules of your own, beside the shipped ones")
-    .option("--sarif <FILE>", "write a SARIF 2.1.0 log, too")
+    .option("--sarif <FILE>", "write a SARIF 2.1.0 log, too; a file that is there is replaced")
     .action(async (directory: string, options: { rules?: string; sarif?: string }) => {
       const { showFindings } = await import("./findings.js");
-      ended(await showFindings(directory, { ...options, version: version() }, outputOf(findings)));
+      const asked = { ...options, version: version() };
+      ended(await showFindings(directory, asked, outputOf(findings), signal));
     });
   withOutput(findings);
   examples(findings, [

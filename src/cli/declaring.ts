@@ -12,9 +12,8 @@ export interface Declaring {
   ended(code: ExitCode): void;
 }
 
-/** Puts examples before everything else in a command's help. */
-export function examples(command: Command, shown: [string, string][]): void {
+/** Puts examples, each what it is for and its words, before everything else in a command's help. */
+export function examples(command: Command, shown: [what: string, words: string][]): void {
   const lines = shown.map(([what, words]) => `  # ${what}\n  opencode-capture ${words}`);
-  command.addHelpText("before", `${lines.join("\n")}\n`);
-  command.showHelpAfterError("(--help shows examples and every flag)");
+  command.addHelpText("before", `Examples:\n${lines.join("\n")}\n`);
 }

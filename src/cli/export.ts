@@ -1,12 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { lstat, rename, rm } from "node:fs/promises";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ExitCode, errorCode, explain, UserError } from "../errors.js";
+import { ExitCode, errorCode } from "../errors.js";
 import { capturesIn, exportCapture, exportDataset } from "../export/export.js";
 import type { ExportFormat } from "../export/formats.js";
 import { harmless, type Output } from "./output.js";
+import { assertWritable, writeOutputFile } from "./output-file.js";
 
 /** Where an export goes. */
 export interface Destination {
@@ -28,15 +25,17 @@ export async function exportTo(
   output: Output,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  if (file !== "-") await assertFree(file, force);
+  const toFile = file !== "-";
+  if (toFile) await assertWritable(file, force);
   const { text, captures, broken } = await exportOf(directory, format, output);
-  if (file === "-") await print(text, signal);
-  else await writeFile(file, text, signal);
+  if (toFile) await writeOutputFile(file, text, signal);
+  else await print(text, signal);
   if (broken.length > 0)
     output.aside(`${broken.length} of ${captures} captures could not be read; their lines say so.`);
-  if (file !== "-") output.result(file);
-  if (file !== "-")
+  if (toFile) {
+    output.result(file);
     output.json({ type: "export", format, file, captures, unreadable: broken.length });
+  }
   return broken.length > 0 ? ExitCode.invalidCapture : ExitCode.ok;
 }
 
@@ -44,7 +43,7 @@ async function exportOf(directory: string, format: ExportFormat, output: Output)
   const broken: string[] = [];
   if (format !== "jsonl") return { text: exportCapture(directory, format), captures: 1, broken };
   const { directories, others } = await capturesIn(directory);
-  for (const name of others) output.aside(`${harmless(name)}: no run directory, left out`);
+  for (const { name, why } of others) output.aside(harmless(`${name}: ${why}, left out`));
   const text = exportDataset(directories, (capture, why) => {
     broken.push(capture);
     output.aside(harmless(`${capture}: ${why}`));
@@ -52,39 +51,9 @@ async function exportOf(directory: string, format: ExportFormat, output: Output)
   return { text, captures: directories.length, broken };
 }
 
-/** Asked before the work, which may take minutes. */
-async function assertFree(file: string, force: boolean): Promise<void> {
-  const there = await lstat(file).catch(() => null);
-  if (there === null) return;
-  if (!there.isFile())
-    throw new UserError(`${file} is no regular file`, {
-      hint: "name a file; --output - is standard output",
-    });
-  if (!force)
-    throw new UserError(`${file} is there already`, {
-      hint: "name another file, or let it be replaced with --force",
-    });
-}
-
 async function print(text: AsyncIterable<string>, signal: AbortSignal): Promise<void> {
   await pipeline(text, process.stdout, { end: false, signal }).catch((error) => {
     // A reader that has seen enough, as `| head` has, is no fault.
     if (errorCode(error) !== "EPIPE") throw error;
   });
-}
-
-async function writeFile(
-  file: string,
-  text: AsyncIterable<string>,
-  signal: AbortSignal,
-): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    await pipeline(Readable.from(text), createWriteStream(temporary, { flags: "wx" }), { signal });
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    if (errorCode(error) === undefined || signal.aborted) throw error;
-    throw new UserError(`${file} cannot be written: ${explain(error)}`, { cause: error });
-  }
 }

@@ -1,14 +1,13 @@
 import { stat } from "node:fs/promises";
-import { ExitCode, explain, UserError } from "../errors.js";
+import { ExitCode, UserError } from "../errors.js";
 import { find } from "../findings/find.js";
 import { toSarif } from "../findings/sarif.js";
 import { mergeRules, type RuleSet, readRules, shippedRules } from "../findings/sigma-files.js";
 import type { Finding, FindingsResult, Severity } from "../record/finding.js";
-import type { RunRecord } from "../record/run.js";
-import { writeWhole } from "../record/write.js";
 import { readMaterial } from "../summary/read.js";
 import { readRun } from "../summary/read-run.js";
 import { harmless, type Output, paint } from "./output.js";
+import { assertWritable, writeOutputFile } from "./output-file.js";
 
 const COLOUR = {
   critical: "red",
@@ -22,7 +21,9 @@ const COLOUR = {
 export interface FindingsOptions {
   /** A folder of Sigma rules beside the shipped ones; one of the same name takes its place. */
   rules?: string;
+  /** A file for a SARIF log; one that is there is replaced. */
   sarif?: string;
+  /** This program's, which the log names. */
   version: string;
 }
 
@@ -34,7 +35,10 @@ export async function showFindings(
   directory: string,
   options: FindingsOptions,
   output: Output,
+  signal: AbortSignal,
 ): Promise<ExitCode> {
+  const { sarif } = options;
+  if (sarif !== undefined) await assertWritable(sarif, true);
   const run = await readRun(directory);
   const shipped = await shippedRules();
   const rules =
@@ -42,7 +46,10 @@ export async function showFindings(
   const material = await readMaterial(directory);
   const found = find(material, rules);
   const result = { ...found, problems: [...material.problems, ...found.problems] };
-  if (options.sarif !== undefined) await writeSarif(options.sarif, result, run, options.version);
+  if (sarif !== undefined) {
+    const log = toSarif(result, { version: options.version, runId: run.run_id });
+    await writeOutputFile(sarif, [`${JSON.stringify(log, null, 1)}\n`], signal);
+  }
   print(result, output);
   return ExitCode.ok;
 }
@@ -57,18 +64,6 @@ async function rulesIn(folder: string): Promise<RuleSet> {
       hint: "name a folder with Sigma rules, each in a file that ends in .yml or .yaml",
     });
   return readRules(folder);
-}
-
-async function writeSarif(
-  file: string,
-  result: FindingsResult,
-  run: RunRecord,
-  version: string,
-): Promise<void> {
-  const log = toSarif(result, { version, runId: run.run_id });
-  await writeWhole(file, `${JSON.stringify(log, null, 1)}\n`).catch((error) => {
-    throw new UserError(`${file} cannot be written: ${explain(error)}`, { cause: error });
-  });
 }
 
 function print(result: FindingsResult, output: Output): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { errorCode, explain, UserError } from "../errors.js";
+import { errorCode, systemWords, UserError } from "../errors.js";
 import type { Settings } from "../settings.js";
 
 /** The environment as models see it, and the file that a part of it came from. */
@@ -37,6 +37,6 @@ function variablesOf(path: string): NodeJS.Dict<string> {
     return parseEnv(readFileSync(path, "utf8"));
   } catch (error) {
     if (["ENOENT", "EISDIR", "ENOTDIR"].includes(errorCode(error) ?? "")) return {};
-    throw new UserError(`${path}: ${explain(error)}`, { hint: "keys are looked for in it" });
+    throw new UserError(`${path}: ${systemWords(error)}`, { hint: "keys are looked for in it" });
   }
 }

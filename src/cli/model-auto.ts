@@ -10,11 +10,8 @@ import { type ModelOutcome, outcomeOf } from "../models/report.js";
 import { holdOn, type PoolState } from "../models/state.js";
 import type { Settings } from "../settings.js";
 import { described } from "./model-views.js";
-import { poolRules, refreshPool, told, userPool } from "./models.js";
 import { harmless, type Output, paint } from "./output.js";
-
-/** The word that leaves the choice to the pool. */
-export const AUTO = "auto";
+import { poolRules, refreshPool, told, userPool } from "./pool.js";
 
 /** So many models are named where none is usable. */
 const SHOWN_MODELS = 20;
@@ -96,19 +93,6 @@ function unreachableOf({ listed }: PoolState, { settings, environment }: Means) 
   return unreachable(listed?.models ?? [], settings.providers, environment);
 }
 
-/** Throws UserError where the settings name one endpoint beside `auto`. */
-export function refuseOthers(settings: Settings): void {
-  for (const [flag, value] of [
-    ["--base-url", settings.base_url],
-    ["--api-key-env", settings.api_key_env],
-  ]) {
-    if (value === undefined) continue;
-    throw new UserError(`${flag} names one endpoint, and --model auto chooses among many`, {
-      hint: "name each provider's endpoint and key with the setting providers",
-    });
-  }
-}
-
 async function refreshOrSay(
   pool: PoolFile,
   settings: Settings,
@@ -119,7 +103,7 @@ async function refreshOrSay(
     told(await refreshPool(pool, settings, output, signal), output);
   } catch (error) {
     if (signal.aborted || (await readPool(pool)).state.listed === null) throw error;
-    output.aside(`the list of models is the old one: ${harmless(explain(error))}`);
+    output.aside(`the list of models is the old one: ${explain(error)}`);
   }
 }
 

@@ -1,13 +1,15 @@
 import { type Command, Option } from "commander";
 import {
+  flagHelp,
   flagOf,
-  resolveSettings,
+  groupOf,
   SETTINGS,
   SETTINGS_FILE,
   type SettingName,
   type Settings,
 } from "../settings.js";
 import { type Output, openOutput } from "./output.js";
+import { resolveSettings } from "./resolve-settings.js";
 
 interface CommonFlags {
   json?: boolean;
@@ -16,21 +18,24 @@ interface CommonFlags {
   [setting: string]: unknown;
 }
 
-/** Adds `--json`, `-q` and `-v`. */
+/** Adds `--json`, `-q`, `-v` and, beside them, `-h`. */
 export function withOutput(command: Command): Command {
   return command
+    .optionsGroup("Output:")
     .option("--json", "print one JSON object a line, and nothing else, on standard output")
     .option("-q, --quiet", "print results and errors only")
-    .option("-v, --verbose", "print details, too");
+    .option("-v, --verbose", "print details, too")
+    .helpOption("-h, --help", "show this help");
 }
 
 /** Adds the flags of the named settings; their values stay text until `settingsOf` checks them. */
 export function withSettings(command: Command, names: readonly SettingName[]): Command {
   for (const name of names) {
-    const { value, help, default: fallback } = SETTINGS[name] as (typeof SETTINGS)["tasks"];
+    const { value, default: fallback } = SETTINGS[name] as (typeof SETTINGS)["tasks"];
     const flag = value === undefined ? flagOf(name) : `${flagOf(name)} <${value}>`;
-    const shown = fallback === null || value === undefined ? "" : ` (default: ${fallback})`;
-    command.addOption(new Option(flag, help + shown));
+    const isShown = value !== undefined && fallback !== null;
+    const help = `${flagHelp(name)}${isShown ? ` (default: ${fallback})` : ""}`;
+    command.addOption(new Option(flag, help).helpGroup(`${groupOf(name)}:`));
   }
   return command;
 }

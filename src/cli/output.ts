@@ -14,9 +14,9 @@ export interface Output {
   line(text: string): void;
   /** A result that also `-q` wants; nothing with `--json`. */
   result(text: string): void;
-  /** What is being done for the user on the side, on standard error; nothing with `-q`. */
+  /** What is being done for the user on the side, made harmless, on standard error; nothing with `-q`. */
   aside(text: string): void;
-  /** Detail that only `-v` wants, on standard error. */
+  /** Detail that only `-v` wants, made harmless, on standard error. */
   detail(text: string): void;
   /** One object a line, with `--json` alone. */
   json(value: object): void;
@@ -38,6 +38,11 @@ export function paint(style: Style, text: string): string {
 /** Text that came from outside, made harmless for a terminal: control and direction marks replaced. */
 export function harmless(text: string): string {
   return text.replace(/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
+/** The same for text of several lines, which stay lines. */
+export function harmlessLines(text: string): string {
+  return text.split("\n").map(harmless).join("\n");
 }
 
 /** Standard output and standard error as one output. */
@@ -69,10 +74,10 @@ export function openOutput(mode: OutputMode): Output {
       if (!mode.json) write(process.stdout, text);
     },
     aside: (text) => {
-      if (!mode.quiet) write(process.stderr, text);
+      if (!mode.quiet) write(process.stderr, harmlessLines(text));
     },
     detail: (text) => {
-      if (mode.verbose) write(process.stderr, text);
+      if (mode.verbose) write(process.stderr, harmlessLines(text));
     },
     json: (value) => {
       if (mode.json) process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -3,12 +3,16 @@ import type { ReadyIssue } from "../capture/issues.js";
 import type { Progress } from "../capture/request.js";
 import type { RiskLevel } from "../record/issue.js";
 import type { ModelSource, Phase, RunRecord } from "../record/run.js";
+import type { Summary } from "../record/summary.js";
+import type { MadeReport } from "../report/report.js";
+import { gist } from "./gist.js";
 import { duration, harmless, type Output, paint } from "./output.js";
 
 /** One finished capture of a queue. */
 export interface Done {
   capture: Capture;
-  report: string | null;
+  /** Null where none could be made. */
+  report: MadeReport | null;
 }
 
 /** Tells how a queue of captures goes: a live view on a terminal, plain lines or NDJSON elsewhere. */
@@ -110,10 +114,13 @@ export function queueView(output: Output, total: number, source: ModelSource): Q
       const attempts = record.attempts?.length ? `, attempt ${record.attempt}` : "";
       const why = harmless(record.run_status_reason ?? "");
       output.line(`  ${status}${named} in ${took}${attempts}: ${why}`);
-      if (!record.capture_valid) {
-        for (const problem of record.capture_problems)
-          output.line(`  not valid: ${harmless(problem)}`);
-      }
+      // What was not observed is not counted.
+      const told = record.capture_valid
+        ? each.report === null
+          ? []
+          : gist(each.report.summary)
+        : record.capture_problems.map((problem) => `not valid: ${harmless(problem)}`);
+      for (const line of told) output.line(`  ${line}`);
       output.line(`  ${directory}`);
       if (total > 1) output.line(`  ${paint("dim", tally())}`);
     },
@@ -142,9 +149,10 @@ export function queueView(output: Output, total: number, source: ModelSource): Q
       if (source === "replay")
         output.line("The model was replayed: its answers came from the recording.");
       output.line(total > 1 ? "Reports:" : "Report:");
-      for (const { report, capture } of done) {
-        output.result(report === null ? `  none for ${capture.directory}` : `  ${report}`);
-      }
+      // With -q a path stands alone, as a script wants it.
+      const indent = output.mode.quiet ? "" : "  ";
+      for (const { report, capture } of done)
+        output.result(`${indent}${report?.path ?? `none for ${capture.directory}`}`);
     },
   };
 }
@@ -176,6 +184,11 @@ function outcome({ capture: { directory, record }, report }: Done): object {
     exit_code,
     duration_ms,
     capture_dir: directory,
-    report,
+    report: report?.path ?? null,
+    ...(report === null ? {} : found(report.summary)),
   };
+}
+
+function found({ counts, findings, findings_omitted, risk }: Summary): object {
+  return { counts, findings: findings.length + findings_omitted, risk };
 }

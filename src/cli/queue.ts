@@ -1,161 +1,149 @@
-import { resolve } from "node:path";
 import { opencode } from "../agents/opencode.js";
 import { captureInAttempts } from "../capture/attempts.js";
-import { showForgotten } from "../capture/attempts-kept.js";
 import { type Capture, capture } from "../capture/capture.js";
 import type { ReadyIssue } from "../capture/issues.js";
-import { chooseModel, type Model } from "../capture/model.js";
+import type { Model } from "../capture/model.js";
 import { choosePolicy } from "../capture/network.js";
 import { choosePackets } from "../capture/packets.js";
-import { closeInterrupted } from "../capture/recover.js";
 import type { CaptureRequest } from "../capture/request.js";
-import { chooseSensing, type Sensing } from "../capture/sensing.js";
 import { ExitCode, explain } from "../errors.js";
-import { costsBy, pricesOf } from "../models/price.js";
-import { partsOf } from "../models/providers.js";
 import { describePolicy, type NetworkPolicy } from "../record/network-policy.js";
-import type { RunRecord } from "../record/run.js";
-import type { Engine } from "../sandbox/engine.js";
-import { ensureEngine } from "../sandbox/engine-setup.js";
-import { ensureImage, resolveImage } from "../sandbox/image.js";
-import { sweepContainers } from "../sandbox/sweep.js";
-import { sweepTemporary } from "../sandbox/temporary.js";
+import type { ModelSource } from "../record/run.js";
+import type { MadeReport } from "../report/report.js";
 import type { Settings } from "../settings.js";
 import { readKeys } from "./key-file.js";
-import { AUTO, type AutoModels, autoModels, refuseOthers } from "./model-auto.js";
-import { listedPrices } from "./models.js";
+import { type AutoModels, autoModels } from "./model-auto.js";
+import { namedModel } from "./named-model.js";
 import { type Output, paint } from "./output.js";
 import { PACKAGE_ROOT } from "./package.js";
 import { type QueueView, queueView } from "./progress.js";
+import { makeReady } from "./ready.js";
+
+/** How a queue ended, and what it has captured by then, in order. */
+export interface QueueResult {
+  code: ExitCode;
+  captures: Capture[];
+}
 
 /**
  * Captures issues one after another; one that fails never stops the rest, an interruption does.
- * Returns the exit code. Throws UserError before the first capture where the model, the engine or
- * the image cannot be had, and before a later one where no model of the pool is usable any more.
+ * `given` takes the place of the model that the settings choose. Throws UserError before the first
+ * capture where the model, the engine or the image cannot be had, and before a later one where the
+ * engine is gone for good or no model of the pool is usable any more.
  */
 export async function captureQueue(
   issues: ReadyIssue[],
   settings: Settings,
   output: Output,
   signal: AbortSignal,
-  options: {
-    /** In place of the one that the settings choose. */
-    model?: Model;
-    onOpened?(directory: string): void;
-  } = {},
-): Promise<ExitCode> {
+  given?: Model,
+): Promise<QueueResult> {
   const keys = readKeys(settings);
-  const chosen =
-    options.model ??
-    (settings.model === AUTO ? null : await modelOf(settings, keys.environment, output));
-  if (chosen === null) refuseOthers(settings);
-  else await chosen.check(issues);
-  const policies = issues.map(({ issue }) =>
-    choosePolicy(issue, { mode: settings.network, allowHosts: settings.allow_host }),
-  );
-  const place = await makeReady(settings, output, signal);
-  const models = chosen ?? (await autoModels(settings, keys.environment, output, signal));
-  const source = chosen?.source ?? (settings.record ? "record" : "live");
-  const view = queueView(output, issues.length, source);
-  signal.addEventListener("abort", () => {
-    output.aside("ending the current capture; once more to leave at once");
-  });
-  const records: RunRecord[] = [];
+  const named = given ?? (await namedModel(settings, keys.environment, output));
+  await named?.check(issues);
+  const queue = issues.map((issue) => ({
+    issue,
+    network: choosePolicy(issue.issue, { mode: settings.network, allowHosts: settings.allow_host }),
+  }));
+  let ready = await makeReady(settings, output, signal);
+  const asked: Asked =
+    named === null
+      ? { pool: await autoModels(settings, keys.environment, output, signal) }
+      : { model: named };
+  const view = queueView(output, issues.length, sourceOf(asked, settings));
+  const tellEnding = () => output.aside("ending the current capture; once more to leave at once");
+  signal.addEventListener("abort", tellEnding, { once: true });
+  const captures: Capture[] = [];
   try {
-    for (const [index, issue] of issues.entries()) {
+    for (const { issue, network } of queue) {
       if (signal.aborted) break;
+      if (mayLackEngine(captures.at(-1))) ready = await makeReady(settings, output, signal);
       view.issue(issue);
-      const network = policies[index] ?? { mode: "model-only", allowHosts: [] };
+      let made: MadeReport | null = null;
       tellNetwork(network, issue, output);
       const keepBytes = settings.pcap ? settings.pcap_size : 0;
+      const { engine } = ready;
+      const packets = await choosePackets(engine, network.mode, keepBytes, output.aside, signal);
       const request: Unmodelled = {
-        ...place,
-        packets: await choosePackets(place.engine, network.mode, keepBytes, output.aside, signal),
-        door: settings.door,
-        agent: opencode,
-        bin: settings.opencode_bin,
-        issue,
-        captures: settings.captures,
-        packageRoot: PACKAGE_ROOT,
-        limits: { memoryBytes: settings.memory, cpus: settings.cpus, pids: settings.pids },
+        ...{ ...ready, ...fromSettings(settings), issue, network, packets },
         timeoutMs: (issue.issue.timeout_seconds ?? settings.timeout) * 1000,
-        network,
-        stallMs: settings.stall * 1000,
-        keepWorkspace: settings.keep_workspace,
-        includeIgnored: settings.include_ignored,
         keyFile: keys.file,
-        canaries: settings.canaries,
         signal,
         onProgress: (progress) => {
-          if (progress.type === "opened") options.onOpened?.(progress.directory);
           if (progress.type === "phase" && progress.phase === "agent") readyReports();
           view.progress(progress);
         },
+        onSealed: async (sealed) => {
+          made = await report(sealed, output);
+        },
       };
-      const done =
-        "first" in models
-          ? await tryModels(request, models, { view, output, most: settings.model_attempts })
-          : await capture({ ...request, model: models });
-      records.push(done.record);
-      view.done({ capture: done, report: await report(done, output) });
+      const captured = await ("model" in asked
+        ? capture({ ...request, model: asked.model })
+        : tryModels(request, asked.pool, { view, output, most: settings.model_attempts }));
+      captures.push(captured);
+      view.done({ capture: captured, report: made });
     }
   } finally {
+    signal.removeEventListener("abort", tellEnding);
     view.end();
   }
-  return signal.aborted ? ExitCode.interrupted : exitCode(records);
+  const code = signal.aborted ? ExitCode.interrupted : exitCode(captures);
+  return { code, captures };
+}
+
+/** Who answers: one model, or those of the pool. */
+type Asked = { model: Model } | { pool: AutoModels };
+
+function sourceOf(asked: Asked, { record }: Settings): ModelSource {
+  if ("model" in asked) return asked.model.source;
+  return record ? "record" : "live";
 }
 
 /** What a capture needs to know but its model. */
 type Unmodelled = Omit<CaptureRequest, "model" | "attempt">;
 
+/** What is the same for every capture under these settings. */
+function fromSettings(settings: Settings) {
+  return {
+    agent: opencode,
+    bin: settings.opencode_bin,
+    captures: settings.captures,
+    packageRoot: PACKAGE_ROOT,
+    limits: { memoryBytes: settings.memory, cpus: settings.cpus, pids: settings.pids },
+    door: settings.door,
+    stallMs: settings.stall * 1000,
+    keepWorkspace: settings.keep_workspace,
+    includeIgnored: settings.include_ignored,
+    canaries: settings.canaries,
+  } satisfies Partial<Unmodelled>;
+}
+
+/** An engine that went away is sought again, and started where it can be, before the next issue. */
+function mayLackEngine(last: Capture | undefined): boolean {
+  const status = last?.record.run_status;
+  return status === "lost" || status === "setup_failed";
+}
+
 /** Captures with the pool's models, each said before it is asked; a failed attempt has its report. */
 async function tryModels(
   request: Unmodelled,
-  models: AutoModels,
+  pool: AutoModels,
   { view, output, most }: { view: QueueView; output: Output; most: number },
 ): Promise<Capture> {
   return captureInAttempts({
     ...request,
-    model: await models.first(),
-    supply: models,
+    model: await pool.first(),
+    supply: pool,
     most,
     onAttempt: (n, model) => {
       view.attempt(n, `${model.provider}/${model.name}`);
-      return models.announce(model);
+      return pool.announce(model);
     },
     onFollowed: async (done) => {
       await report(done, output);
       view.followed(done.record);
     },
   });
-}
-
-async function modelOf(
-  settings: Settings,
-  environment: NodeJS.ProcessEnv,
-  output: Output,
-): Promise<Model> {
-  const { base_url, api_key_env, api, record, providers } = settings;
-  const named = base_url === undefined ? providers[partsOf(settings.model).provider] : undefined;
-  return chooseModel(
-    {
-      model: settings.model,
-      baseUrl: base_url ?? named?.base_url,
-      keyVariable: api_key_env ?? named?.api_key_env,
-      api: named?.api ?? api,
-      record,
-      silenceMs: settings.model_silence * 1000,
-      withCost: await costsOf(settings, output),
-    },
-    environment,
-  );
-}
-
-/** Costs by the prices in the settings and the pool's list, which the scripted model has none of. */
-async function costsOf({ model, providers }: Settings, output: Output): Promise<Model["withCost"]> {
-  if (/^scripted(:|$)/.test(model)) return (call) => call;
-  const { provider } = partsOf(model);
-  return costsBy(pricesOf(provider, providers[provider]?.prices, await listedPrices(output)));
 }
 
 /** A room that is not sealed is said aloud, also with `-q`. */
@@ -167,59 +155,13 @@ function tellNetwork(network: NetworkPolicy, { issue }: ReadyIssue, output: Outp
   output.result(mode === "open" ? paint(["bold", "red"], text) : paint("yellow", text));
 }
 
-/** The engine and the images, and nothing of dead runs. */
-async function makeReady(
-  settings: Settings,
-  output: Output,
-  signal: AbortSignal,
-): Promise<{
-  engine: Engine;
-  image: { ref: string; id: string; version: string | null };
-  doorImage: string;
-  sensing: Sensing;
-}> {
-  const engine = await ensureEngine(output.aside, signal);
-  output.detail(`engine: ${engine.name} ${engine.version}`);
-  await sweep(engine, settings.captures, output.aside);
-  const own = await ensureImage(engine, output.aside, signal);
-  const sensing = await chooseSensing(engine, settings.sensor, output.aside, signal);
-  if (settings.image_ref === undefined) {
-    return {
-      engine,
-      sensing,
-      image: { ref: own.ref, id: own.id, version: own.opencodeVersion },
-      doorImage: own.ref,
-    };
-  }
-  const foreign = await resolveImage(engine, settings.image_ref, output.aside, signal);
-  return { engine, sensing, image: { ...foreign, version: null }, doorImage: own.ref };
-}
-
-/** Removes what dead runs left, and closes their run directories; tells each. Returns how many. */
-export async function sweep(
-  engine: Engine,
-  captures: string,
-  say: (line: string) => void,
-): Promise<number> {
-  const containers = await sweepContainers(engine);
-  const folders = await sweepTemporary();
-  const closed = await closeInterrupted(resolve(captures));
-  for (const { container } of containers) say(`removed ${container}, left by a dead run`);
-  for (const folder of folders) say(`removed ${folder}, left by a dead run`);
-  const shown = await showForgotten(resolve(captures));
-  for (const directory of closed) say(`closed ${directory} as interrupted`);
-  for (const directory of shown)
-    say(`${directory} is an attempt that could not be brought into the one that followed it`);
-  return containers.length + folders.length + closed.length + shown.length;
-}
-
-/** Loads what reports need while the agent works, so that none waits for it. */
+/** Loads what reports need while the agent works, so that none waits; a fault shows with the report. */
 function readyReports(): void {
-  void import("./report.js").then(({ prepare }) => prepare());
+  import("./report.js").then(({ prepare }) => prepare()).catch(() => {});
 }
 
-/** The report's path, or null where it could not be made: the capture stands without it. */
-async function report({ directory }: Capture, output: Output): Promise<string | null> {
+/** Null where it could not be made: the capture stands without it. */
+async function report({ directory }: Capture, output: Output): Promise<MadeReport | null> {
   try {
     const { makeReport } = await import("../report/report.js");
     return await makeReport(directory);
@@ -229,7 +171,8 @@ async function report({ directory }: Capture, output: Output): Promise<string | 
   }
 }
 
-function exitCode(records: RunRecord[]): ExitCode {
+function exitCode(captures: readonly Capture[]): ExitCode {
+  const records = captures.map(({ record }) => record);
   if (records.some((record) => !record.capture_valid)) return ExitCode.invalidCapture;
   const succeeded = records.every((record) => record.run_status === "succeeded");
   return succeeded ? ExitCode.ok : ExitCode.agentFailed;

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { type ReadyIssue, readIssues } from "../capture/issues.js";
 import { recordedModel } from "../capture/model.js";
-import { type ExitCode, explain, UserError } from "../errors.js";
+import { type ExitCode, systemWords, UserError } from "../errors.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { Issue } from "../record/issue.js";
 import { readJson } from "../record/read.js";
 import { type Departure, ReplayRecord } from "../record/replay.js";
 import type { Settings } from "../settings.js";
 import { readRun } from "../summary/read-run.js";
-import { harmless, type Output, paint } from "./output.js";
+import { harmlessLines, type Output, paint } from "./output.js";
 import { captureQueue } from "./queue.js";
 
 /** Lines of one diff that are printed; the file has them all. */
@@ -29,20 +29,14 @@ export async function replay(
   const issue = await issueOf(directory);
   const model = await recordedModel(directory, run);
   const ready = await locate(issue, settings);
-  let replayed: string | null = null;
-  const code = await captureQueue([ready], settings, output, signal, {
-    model,
-    onOpened: (opened) => {
-      replayed = opened;
-    },
-  });
-  if (replayed !== null) await tellDepartures(replayed, output);
+  const { code, captures } = await captureQueue([ready], settings, output, signal, model);
+  for (const { directory: replayed } of captures) await tellDepartures(replayed, output);
   return code;
 }
 
 async function issueOf(directory: string): Promise<Issue> {
   return readJson(runFile(directory, RunFile.issue), Issue).catch((error) => {
-    throw new UserError(`${directory} does not say which issue it is of: ${explain(error)}`, {
+    throw new UserError(`${directory} does not say which issue it is of: ${systemWords(error)}`, {
       hint: "name a run directory that holds input/issue.json",
       cause: error,
     });
@@ -78,13 +72,9 @@ function tellOne({ seq, turn, recorded_seq, diff }: Departure, output: Output): 
   // What follows from a difference that was shown already is in the file alone.
   if (recorded_seq === null || diff === "") return;
   output.line(`Call ${seq}${place} differs from recorded call ${recorded_seq}:`);
-  const lines = harmlessLines(diff);
+  const lines = harmlessLines(diff.trimEnd()).split("\n");
   for (const line of lines.slice(0, SHOWN_LINES)) output.line(`  ${coloured(line)}`);
   if (lines.length > SHOWN_LINES) output.line(`  (${lines.length - SHOWN_LINES} more lines)`);
-}
-
-function harmlessLines(text: string): string[] {
-  return text.trimEnd().split("\n").map(harmless);
 }
 
 function coloured(line: string): string {

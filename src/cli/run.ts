@@ -19,7 +19,7 @@ export async function runOne(
   if (chosen.length === 0) {
     throw new UserError(`${settings.tasks} has no issue "${id}"`, { hint: `it has ${ids}` });
   }
-  return captureQueue(chosen, settings, output, signal);
+  return (await captureQueue(chosen, settings, output, signal)).code;
 }
 
 /** `all`: captures every issue of the file, one after another. */
@@ -29,5 +29,5 @@ export async function runAll(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const issues = await readIssues(settings.tasks, settings.workspace);
-  return captureQueue(issues, settings, output, signal);
+  return (await captureQueue(issues, settings, output, signal)).code;
 }

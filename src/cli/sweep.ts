@@ -1,12 +1,15 @@
+import { removeLeftovers } from "../capture/leftovers.js";
 import { ExitCode } from "../errors.js";
 import { connectEngine } from "../sandbox/engine.js";
 import { removeImages } from "../sandbox/image.js";
 import type { Settings } from "../settings.js";
 import type { Output } from "./output.js";
-import { sweep } from "./queue.js";
 
-/** `sweep`: removes what dead runs left, and with `images` what was built here. */
-export async function sweepUp(
+/**
+ * `sweep`: removes what dead runs left, and with `images` what was built here. Throws UserError
+ * where no engine answers.
+ */
+export async function sweep(
   images: boolean,
   settings: Settings,
   output: Output,
@@ -18,7 +21,7 @@ export async function sweepUp(
     removed.push(line);
     output.line(line);
   };
-  await sweep(engine, settings.captures, say);
+  await removeLeftovers(engine, settings.captures, say);
   if (images) await removeImages(engine, say);
   if (removed.length === 0) output.line("nothing was left behind");
   output.json({ type: "swept", removed });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { browse } from "../../src/cli/browse.js";
 import type { Output } from "../../src/cli/output.js";
+import { resolveSettings } from "../../src/cli/resolve-settings.js";
 import { ExitCode } from "../../src/errors.js";
-import { resolveSettings } from "../../src/settings.js";
 import { temporaryFolder } from "../folder.js";
 
 let folder: string;
@@ -32,7 +32,9 @@ it("makes the folder, prints the address, and ends when it is told to", async ()
   const end = new AbortController();
   const options = { host: "127.0.0.1", port: "0", token: true } as const;
   const browsing = browse(options, settings(), output, end.signal);
-  await expect.poll(() => lines.join()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{16,}/);
+  await expect
+    .poll(() => lines.join(), { timeout: 10_000 })
+    .toMatch(/http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{16,}/);
   const url = /http\S+token=[\w-]+/.exec(lines.join())?.[0] ?? "";
   expect((await fetch(url, { redirect: "manual" })).status).toBe(303);
   end.abort();
@@ -45,7 +47,10 @@ it.each([
   [{ port: "70000" }, "--port: expected a number"],
   [{ token: "short" }, "--token: expected at least 16"],
   [{ token: "with spaces in it, and long" }, "--token: expected at least 16"],
-  [{ host: "203.0.113.7" }, "203.0.113.7:0 cannot be listened on"],
+  [
+    { host: "203.0.113.7" },
+    "203.0.113.7, port 0, cannot be listened on: this machine has no such address",
+  ],
 ])("refuses %j", async (given, message) => {
   const options = { host: "127.0.0.1", port: "0", ...given };
   const browsing = browse(options, settings(), heard().output, AbortSignal.abort());

@@ -6,6 +6,7 @@ import { readJson } from "../../src/record/read.js";
 import { RunRecord } from "../../src/record/run.js";
 import { bash, containersOf, type Scratch, scratch } from "../capture/room.js";
 import { command, objects } from "./command.js";
+import { openPassingEngine } from "./passing-engine.js";
 
 let folder: Scratch;
 let captures: string;
@@ -51,6 +52,7 @@ describe("the queue", () => {
       ["timed_out", true],
       ["succeeded", true],
     ]);
+    expect(ended[1]).toMatchObject({ counts: { tool_calls: 1 }, risk: { expected: "safe" } });
     for (const { report } of ended) expect(existsSync(String(report))).toBe(true);
     expect(told.at(-1)).toMatchObject({ total: 2, captured: 2, succeeded: 1, valid: 2 });
   });
@@ -68,6 +70,8 @@ describe("the queue", () => {
     for (const phase of ["prepare", "start", "agent", "export", "observe", "seal"])
       expect(stdout).toContain(`  ${phase} (`);
     expect(stdout).toMatch(/succeeded in \d+\.\d s: exit code 0, session idle/);
+    expect(stdout).toMatch(/ {2}1 tool call, \d+ processes, 1 file changed, \d model calls, 0 att/);
+    expect(stdout).toContain("  findings: none; expected safe, observed safe");
     expect(stdout).toContain("The model was scripted");
     expect(stdout).toContain("report/index.html");
   });
@@ -83,10 +87,27 @@ describe("the queue", () => {
       captures,
     ];
     const { stdout, stderr } = await command([...words, "-q", "--keep-workspace"]);
-    expect(stdout.trim().split("\n")).toHaveLength(1);
+    expect(stdout).toMatch(/^\S+report\/index\.html\n?$/);
     expect(stderr).toBe("");
     const [name = ""] = readdirSync(captures);
     expect(readFileSync(join(captures, name, "workspace/hi.txt"), "utf8")).toBe("hi\n");
+  });
+
+  test("ends where the engine is gone for good, and keeps what was captured", async () => {
+    const engine = await openPassingEngine(join(folder.path, "engine.sock"));
+    const words = ["all", "--tasks", twoIssues(), "--captures", captures, "--json"];
+    const running = command(words, { env: { DOCKER_HOST: engine.address } });
+    await phase(running, "agent");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    engine[Symbol.dispose]();
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("no Docker engine answers");
+    const [record, ...others] = await records();
+    expect(others).toEqual([]);
+    expect(record?.run_status).toBe("lost");
+    expect((await command(["sweep", "--captures", captures])).exitCode).toBe(0);
+    expect(await containersOf(record?.run_id ?? "")).toEqual([]);
   });
 
   test("Ctrl-C ends the current capture cleanly and stops", async () => {

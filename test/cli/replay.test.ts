@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openOutput } from "../../src/cli/output.js";
 import { replay } from "../../src/cli/replay.js";
+import { resolveSettings } from "../../src/cli/resolve-settings.js";
 import { UserError } from "../../src/errors.js";
-import { resolveSettings } from "../../src/settings.js";
 import { PROJECT, type Scratch, scratch } from "../capture/room.js";
 
 let folder: Scratch;

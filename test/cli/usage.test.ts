@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { type StdioOptions, spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { scratchForEach } from "../capture/room.js";
-import { command, objects } from "./command.js";
+import { PROJECT, scratchForEach } from "../capture/room.js";
+import { command, MAIN, objects } from "./command.js";
 
 const folder = scratchForEach();
 
@@ -48,6 +49,48 @@ describe("bad usage and bad input exit 2 and start nothing", () => {
       'i.json: issues[1].risk_level: expected safe, mild or severe, got "high"',
     );
     expect(exitCode).toBe(2);
+  });
+});
+
+describe("what goes wrong is told", () => {
+  test("with --json as an object, too, wherever it is noticed", async () => {
+    for (const [words, message] of [
+      [["run", "--isue", "x", "--json"], "unknown option '--isue'"],
+      [["all", "--tasks", "/nowhere.json", "--json"], "/nowhere.json: no such file"],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await command([...words]);
+      const [error] = objects(stdout);
+      expect(error).toMatchObject({ type: "error", exit_code: 2, hint: expect.any(String) });
+      expect(error?.message).toContain(message);
+      expect(stderr).toContain(message);
+      expect(exitCode).toBe(2);
+    }
+  });
+
+  test("without what a file holds reaching the terminal as it is", async () => {
+    const file = join(folder.path, "i.json");
+    writeFileSync(file, '[{"id": \u001b[31m}]');
+    const { stderr } = await command(["validate", file]);
+    expect(stderr).toContain("i.json: Unexpected token");
+    expect(stderr).not.toContain("\u001b");
+  });
+
+  test.runIf(existsSync("/dev/full"))("where the output cannot be written: 74", async () => {
+    const full = openSync("/dev/full", "w");
+    const stdio: StdioOptions = ["ignore", full, "pipe"];
+    const ended = spawnSync(process.execPath, [MAIN, "validate"], { cwd: PROJECT, stdio });
+    closeSync(full);
+    expect(ended.stderr.toString()).toBe("the output cannot be written: no space left on device\n");
+    expect(ended.status).toBe(74);
+  });
+
+  test("as a bug of ours where nobody caught it: what goes on is ended, 70", async () => {
+    const late = "setTimeout(() => Promise.reject(new Error('nobody caught this')), 500)";
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(late)}` };
+    const words = ["browse", "--port", "0", "--captures", folder.path];
+    const { stderr, exitCode } = await command(words, { env });
+    expect(stderr).toContain("This is a bug of opencode-capture:\nError: nobody caught this");
+    expect(exitCode).toBe(70);
   });
 });
 

@@ -190,13 +190,14 @@ describe("what it bounds", () => {
 
   it("is done with a huge structure in a moment", async () => {
     const hooks = await load();
-    const started = performance.now();
     let deep: unknown = "end";
     for (let n = 0; n < 50_000; n += 1) deep = { deep };
-    await hooks.event(edited(deep));
     const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`k${n}`, { n }]));
+    const before = process.cpuUsage();
+    await hooks.event(edited(deep));
     await hooks.event(edited(wide));
-    expect(performance.now() - started).toBeLessThan(2000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(2000);
     expect(
       lines()
         .slice(1)

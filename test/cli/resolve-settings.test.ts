@@ -1,14 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  flagOf,
-  resolveSettings,
-  SETTINGS,
-  type SettingName,
-  variableOf,
-} from "../src/settings.js";
-import { temporaryFolder } from "./folder.js";
+import { resolveSettings } from "../../src/cli/resolve-settings.js";
+import { flagHelp, flagOf, SETTINGS, type SettingName, variableOf } from "../../src/settings.js";
+import { temporaryFolder } from "../folder.js";
 
 const resolve = (
   flags: Record<string, unknown> = {},
@@ -78,7 +73,10 @@ describe("settings", () => {
   });
 
   test("names a settings file that is no JSON or no object", () => {
-    expect(() => resolve({}, {}, "{")).toThrow("capture.config.json");
+    expect(() => resolve({}, {}, "{")).toThrow("capture.config.json: Expected property name");
+    expect(() => resolve({}, {}, '{"a": sk-1}')).toThrow(
+      /config\.json: Unexpected token 's' in JSON$/,
+    );
     expect(() => resolve({}, {}, [1])).toThrow("expected an object of settings");
   });
 
@@ -86,6 +84,7 @@ describe("settings", () => {
     const names = Object.keys(SETTINGS) as SettingName[];
     expect(flagOf("keep_workspace")).toBe("--keep-workspace");
     expect(flagOf("canaries")).toBe("--no-canaries");
+    expect(flagHelp("canaries")).toMatch(/^do not plant/);
     expect(variableOf("keep_workspace")).toBe("CAPTURE_KEEP_WORKSPACE");
     expect(new Set(names.map(flagOf)).size).toBe(names.length);
   });
