@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
-import { type Report, TEXT_PARTS } from "./data.js";
+import { toJson } from "../record/nesting.js";
+import { type Report, type ReportData, TEXT_PARTS } from "./data.js";
 
 /** Smaller parts are kept as they are: a reader of the file can read them. */
 const PLAIN_BYTES = 64 * 1024;
@@ -13,22 +14,23 @@ export interface EmbeddedPart {
 }
 
 /**
- * The parts of a report: the data first, then each of the long texts by itself, so that the page
- * inflates only what it shows. A large part is deflated and in base64, in either case nothing in it
- * can end the element.
+ * The data of a report. A large part is deflated and in base64, in either case nothing in it can end
+ * the element.
  */
-export function embeddedParts({ data, texts }: Report): Promise<EmbeddedPart[]> {
-  return Promise.all([
-    part("data", data),
-    ...TEXT_PARTS.map((name) => part(`text-${name}`, texts[name])),
-  ]);
+export function embeddedData(data: ReportData): Promise<EmbeddedPart> {
+  return part("data", data);
+}
+
+/** Each of the long texts by itself, so that the page inflates only what it shows. */
+export function embeddedTexts(texts: Report["texts"]): Promise<EmbeddedPart[]> {
+  return Promise.all(TEXT_PARTS.map((name) => part(`text-${name}`, texts[name])));
 }
 
 /** Deflates beside this thread, so that one part is made while another is packed. */
 const pack = promisify(deflate);
 
 async function part(id: string, value: unknown): Promise<EmbeddedPart> {
-  const json = JSON.stringify(value);
+  const json = toJson(value);
   if (json.length <= PLAIN_BYTES) return { id, encoding: "json", text: escaped(json) };
   // The lowest level takes a third of the time of the usual one, for a tenth more bytes.
   const packed = (await pack(json, { level: 3 })) as Buffer;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** How a page's script is made, by the build and, in tests, on the fly. */
+/** How a page's script and style are made, by the build and, in tests, on the fly. */
 export const BUNDLE = {
   bundle: true,
   format: "iife",
@@ -23,28 +23,26 @@ export interface PageCode {
 }
 
 /**
- * Reads the code of a page: its style sheets as one, and the built bundle of `entry`, which lies
- * beside it as main.js; run from the sources it is made on the fly. Throws where a file is missing,
- * or where one of them would end the element that it stands in.
+ * Reads the code of a page: the bundles of its `script` and of its `style` sheet, which lie beside
+ * them as main.js and main.css; run from the sources they are made on the fly. Throws where a file
+ * is missing, or where one of them would end the element that it stands in.
  */
-export async function readPageCode(entry: string, styles: readonly string[]): Promise<PageCode> {
-  const sheets = await Promise.all(styles.map((path) => readFile(path, "utf8")));
-  const style = sheets
-    .join("\n")
-    .replace(/\/\*[^*]*\*\//g, "")
-    .trim();
-  const script = (await bundleOf(entry)).trim();
+export async function readPageCode(entry: { script: string; style: string }): Promise<PageCode> {
+  const [script, style] = await Promise.all([
+    bundleOf(entry.script, "main.js"),
+    bundleOf(entry.style, "main.css"),
+  ]);
   for (const text of [style, script])
     if (/<\/(style|script)/i.test(text)) throw new Error("the page's own code would end its tag");
   return { style, script, styleSource: sourceOf(style), scriptSource: sourceOf(script) };
 }
 
-async function bundleOf(entry: string): Promise<string> {
-  const built = join(dirname(entry), "main.js");
-  if (existsSync(built)) return readFile(built, "utf8");
+async function bundleOf(entry: string, name: string): Promise<string> {
+  const built = join(dirname(entry), name);
+  if (existsSync(built)) return (await readFile(built, "utf8")).trim();
   const { build } = await import("esbuild");
   const made = await build({ ...BUNDLE, entryPoints: [entry], write: false, logLevel: "silent" });
-  return made.outputFiles[0]?.text ?? "";
+  return made.outputFiles[0]?.text.trim() ?? "";
 }
 
 function sourceOf(text: string): string {

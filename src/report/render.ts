@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Handlebars from "handlebars";
-import type { Report } from "./data.js";
-import { embeddedParts } from "./embed.js";
+import type { Report, ReportData } from "./data.js";
+import { type EmbeddedPart, embeddedData, embeddedTexts } from "./embed.js";
 import { readPageCode } from "./page-code.js";
 
 interface Page {
@@ -12,9 +12,6 @@ interface Page {
   script: string;
   policy: string;
 }
-
-/** In the order of the cascade. */
-const STYLES = ["shared.css", "base.css", "head.css", "app.css", "panes.css", "media.css"];
 
 const folder = fileURLToPath(new URL("../report/page/", import.meta.url));
 
@@ -28,11 +25,22 @@ export async function preparePage(): Promise<void> {
 }
 
 /** Renders the page, loading its template, style and script the first time. */
-export async function renderPage(report: Report): Promise<string> {
+export function renderPage({ data, texts }: Report): Promise<string> {
+  return renderWith(data, embeddedTexts(texts));
+}
+
+/** The same with texts that are being packed since before the data were made. */
+export async function renderWith(
+  data: ReportData,
+  texts: Promise<readonly EmbeddedPart[]>,
+): Promise<string> {
   loading ??= loadPage();
-  const { template, ...page } = await loading;
-  const parts = await embeddedParts(report);
-  return template({ head: report.data.head, page: { ...page, parts } });
+  const [first, others, { template, ...page }] = await Promise.all([
+    embeddedData(data),
+    texts,
+    loading,
+  ]);
+  return template({ head: data.head, page: { ...page, parts: [first, ...others] } });
 }
 
 async function loadPage(): Promise<Page> {
@@ -43,8 +51,10 @@ async function loadPage(): Promise<Page> {
   // Style and script are ours and fixed: their hashes let nothing else run. The data cannot end
   // their element.
   handlebars.registerHelper("ours", (text: unknown) => new Handlebars.SafeString(String(text)));
-  const styles = STYLES.map((name) => join(folder, name));
-  const code = await readPageCode(join(folder, "main.tsx"), styles);
+  const code = await readPageCode({
+    script: join(folder, "main.tsx"),
+    style: join(folder, "style.css"),
+  });
   const policy = [
     "default-src 'none'",
     `style-src ${code.styleSource}`,

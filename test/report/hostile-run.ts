@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RunFile, runFile } from "../../src/record/directory.js";
@@ -92,9 +92,24 @@ export async function writeHostileRun(directory: string): Promise<void> {
       Object.assign(name, { name: payload(""), type: payload(""), answer: payload("") });
   });
   await editLines(directory, RunFile.events, payload);
+  await appendFile(runFile(directory, RunFile.events), forgedEvents());
   await editLines(directory, RunFile.modelCalls, payload);
   for (const log of [RunFile.containerLog, RunFile.stdout, RunFile.stderr, RunFile.exportStderr])
     await writeFile(runFile(directory, log), `${PAYLOADS.join("\n")}\n`.repeat(3));
+}
+
+/** Of each attack as a type an event, and a tool call that has it as its tool and an argument's name. */
+function forgedEvents(): string {
+  const told = { time: "2026-11-21T09:46:05.000Z", run_id: null, hook: "event" };
+  const events = PAYLOADS.flatMap((text, at) => {
+    const args = { input: { tool: text }, output: { args: { [text]: text } } };
+    const type = "tool.execute.before";
+    return [
+      { ...told, seq: 10_000 + 2 * at, type: text, data: {} },
+      { ...told, seq: 10_001 + 2 * at, type, hook: type, call_id: `forged-${at}`, data: args },
+    ];
+  });
+  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: these are records on their way to becoming invalid

@@ -11,7 +11,7 @@ import { findingRows } from "../../src/report/data/findings.js";
 import { readRows } from "../../src/report/data/reads.js";
 import { referencesOf } from "../../src/report/data/references.js";
 import { replayText } from "../../src/report/data/replay.js";
-import { reportOf } from "../../src/report/data/report.js";
+import { reportOf, sourcesOf } from "../../src/report/data/report.js";
 import { messageTexts } from "../../src/report/data/turn-texts.js";
 import { fold } from "../../src/summary/fold.js";
 import type { Material } from "../../src/summary/read.js";
@@ -154,7 +154,7 @@ describe("what stands beside the material", () => {
 });
 
 it("makes a report of nothing", () => {
-  const { data, texts } = reportOf(EMPTY, fold(EMPTY), NOTHING);
+  const { data, texts } = reportOf(sourcesOf(EMPTY, fold(EMPTY), NOTHING));
   expect(data.changes).toBeNull();
   expect(data.run.valid).toBe(false);
   expect(texts.messages).toEqual([]);

@@ -73,9 +73,9 @@ describe("the report", () => {
     const { page } = await reports.open("golden");
     await openPane(page, "conversation");
     await page.evaluate((id) => location.assign(`#${id}`), INSTALL);
-    const detail = page.locator(".call-detail");
-    await expect.poll(() => detail.textContent()).toContain("npm install");
-    await detail.getByText("package.json", { exact: true }).click();
+    const call = page.locator(`#pane #${INSTALL}.selected`);
+    await expect.poll(() => call.textContent()).toContain("npm install");
+    await call.getByText("package.json", { exact: true }).click();
     expect(await address(page)).toMatch(/^#file-\d+$/);
     const file = page.locator("#pane .selected");
     await expect.poll(() => file.textContent()).toContain("package.json");
@@ -84,7 +84,7 @@ describe("the report", () => {
     expect(await address(page)).toMatch(/^#p-\d+$/);
     await page.locator(`#pane .selected a[data-to="${INSTALL}"]`).click();
     expect(await address(page)).toBe(`#${INSTALL}`);
-    await detail.locator('a[data-to^="turn-"]').click();
+    await call.locator('a[data-to^="turn-"]').click();
     await expect.poll(() => page.locator(".pane-model .selected").count()).toBe(1);
     await page.goBack();
     expect(await address(page)).toBe(`#${INSTALL}`);
@@ -123,6 +123,33 @@ describe("the report", () => {
     expect(await help.count()).toBe(0);
     await page.keyboard.press("6");
     expect(await address(page)).toBe("#network");
+  });
+
+  it("keeps a keyboard's place: in the item that it chose, and at the start of another pane", async () => {
+    const { page } = await reports.open("golden");
+    const focused = () => page.evaluate(() => document.activeElement?.closest("[data-item]")?.id);
+    const top = () => page.evaluate(() => scrollY);
+    await openPane(page, "conversation");
+    for (let step = 0; step < 8; step += 1) await page.keyboard.press("j");
+    const chosen = (await address(page)).slice(1).split("&")[0];
+    await expect.poll(focused).toBe(chosen);
+    const before = await top();
+    await page.keyboard.press("Tab");
+    expect([await focused(), await top()]).toEqual([chosen, before]);
+    // A button that sticks to the window's top moves nothing when the focus comes to it.
+    await page.getByLabel("Filter the panes").focus();
+    expect(await top()).toBe(before);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("4");
+    const [bar, row] = [page.locator(".bar"), page.locator(".process-row").first()];
+    const below = async () =>
+      ((await row.boundingBox())?.y ?? 0) - ((await bar.boundingBox())?.y ?? 0);
+    await expect.poll(below).toBeLessThan(200);
+    await page.keyboard.press("/");
+    await page.keyboard.type("postinstall.js");
+    await expect.poll(() => page.getByRole("option").count()).toBeGreaterThan(0);
+    await page.keyboard.press("Enter");
+    await expect.poll(async () => `#${await focused()}`).toBe(await address(page));
   });
 
   it("searches everything, long texts too, and goes to what is chosen", async () => {
@@ -271,6 +298,7 @@ function hardToMeet(page: Page): Promise<string[]> {
       const scrolls = /auto|scroll/.test(getComputedStyle(one).overflowX);
       return (
         scrolls &&
+        !one.matches(".tabs") &&
         one.scrollWidth > one.clientWidth + 1 &&
         one.querySelector(".diff, .lines") === null
       );

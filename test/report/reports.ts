@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { openChromium } from "../../scripts/chromium.mjs";
-import { writeReport } from "../../src/report/report.js";
+import { makeReport } from "../../src/report/report.js";
 import { type Opened, openReport } from "./browser.js";
 
 const GOLDEN = fileURLToPath(new URL("../golden/run", import.meta.url));
@@ -38,7 +38,7 @@ export function reportsOf<Name extends string>(
     folder = await mkdtemp(join(tmpdir(), "reports-"));
     for (const name of Object.keys(runs) as Name[]) {
       await runs[name](directory(name));
-      files.set(name, await writeReport(directory(name)));
+      files.set(name, (await makeReport(directory(name))).path);
     }
   });
   afterEach(async () => {

@@ -1,4 +1,5 @@
 import type { FileChange } from "../../record/files.js";
+import { countLines } from "../../record/patch.js";
 import type { CallChange, Summary } from "../../record/summary.js";
 import type { Material } from "../../summary/read.js";
 import { shortened } from "../visible.js";
@@ -132,17 +133,8 @@ function when(
   return { start, end };
 }
 
-/** Lines that a patch adds and removes: those in its hunks, not the names before them. */
 function linesOf(patch: string): [number, number] {
-  let [added, removed, inHunk] = [0, 0, false];
-  for (let from = 0; from < patch.length; ) {
-    const end = patch.indexOf("\n", from);
-    const first = patch[from];
-    if (first === "@") inHunk = true;
-    else if (inHunk && first === "+") added += 1;
-    else if (inHunk && first === "-") removed += 1;
-    from = end === -1 ? patch.length : end + 1;
-  }
+  const { added, removed } = countLines(patch);
   return [added, removed];
 }
 

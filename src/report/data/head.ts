@@ -86,8 +86,13 @@ export function headOf(material: Material, summary: Summary, rows: Joined): Head
     worries: worries(material, summary, rows),
     findings: bySeverity(summary),
     sure: sureness(material, summary),
-    coverage: summary.coverage.map(({ observer, state, text }) => ({ observer, state, text })),
+    coverage: summary.coverage.map(inShort),
   };
+}
+
+/** Of an observation that went well how it was made; of another all that is known. */
+function inShort({ observer, state, text }: CoverageWords): Head["coverage"][number] {
+  return { observer, state, text: state === "good" ? text.replace(/(?<=\.) .*$/s, "") : text };
 }
 
 /** How many findings of each severity, the worst first. */
@@ -115,11 +120,14 @@ function sureness({ processes, network }: Material, { coverage }: Summary): Head
     : { text: words.join(" "), tone: "warn" };
 }
 
+function goesOn({ run }: Material): boolean {
+  return run !== null && run.run_status === null;
+}
+
 /** A run that goes on has still to show whether it can be used. */
-function validityOf({ run }: Material, { capture_valid }: Summary): Head["validity"] {
+function validityOf(material: Material, { capture_valid }: Summary): Head["validity"] {
   if (capture_valid) return { text: "capture valid", tone: "quiet" };
-  const goesOn = run !== null && run.run_status === null;
-  return goesOn
+  return goesOn(material)
     ? { text: "not sealed yet", tone: "quiet" }
     : { text: "capture not valid", tone: "bad" };
 }
@@ -136,14 +144,33 @@ function tilesOf(
   const lines = `+${count(counts.lines_added)} −${count(counts.lines_removed)} lines`;
   const attempts = attemptsNote(material, refused);
   const alarm = refused + escapes(material).length > 0 ? "bad" : "quiet";
+  const { processes, files, network, modelCalls } = material;
+  const lacking = goesOn(material)
+    ? { note: "not yet known", tone: "quiet" as const }
+    : { note: "not recorded", tone: "warn" as const };
+  // What nobody looked at is not none.
+  const seen = (record: unknown, told: Head["tiles"][number]) =>
+    record === null ? { ...told, value: "–", ...lacking } : told;
   return [
     tile("conversation", counts.tool_calls, "tool call", "tool calls", failed, "quiet"),
-    tile("processes", counts.processes, "process", "processes", "", "quiet"),
-    tile("files", counts.files_changed, "file changed", "files changed", lines, "quiet"),
-    tile("files", counts.system_changes, "change outside", "changes outside", "", "quiet"),
-    tile("network", refused, "attempt to leave", "attempts to leave", attempts, alarm),
-    unclaimedTile(relationsOf(rows).unclaimed, unobserved.length),
-    tile("model", counts.model_calls, "model call", "model calls", said, "quiet"),
+    seen(processes, tile("processes", counts.processes, "process", "processes", "", "quiet")),
+    seen(
+      files,
+      tile("files", counts.files_changed, "file changed", "files changed", lines, "quiet"),
+    ),
+    seen(
+      files,
+      tile("files", counts.system_changes, "change outside", "changes outside", "", "quiet"),
+    ),
+    seen(
+      network,
+      tile("network", refused, "attempt to leave", "attempts to leave", attempts, alarm),
+    ),
+    seen(
+      processes ?? files ?? network,
+      unclaimedTile(relationsOf(rows).unclaimed, unobserved.length),
+    ),
+    seen(modelCalls, tile("model", counts.model_calls, "model call", "model calls", said, "quiet")),
   ];
 }
 

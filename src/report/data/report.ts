@@ -16,7 +16,7 @@ import type { Held, Kind, Ms } from "./items.js";
 import { connectionRows, nameRows } from "./network.js";
 import { processColumns } from "./processes.js";
 import { readRows } from "./reads.js";
-import { LIMITS, referencesOf } from "./references.js";
+import { LIMITS, type References, referencesOf } from "./references.js";
 import { replayText } from "./replay.js";
 import { resourceColumns } from "./resources.js";
 import { runFacts, tokensOf } from "./run.js";
@@ -24,12 +24,41 @@ import { openStrings } from "./strings.js";
 import { messageTexts, turnTexts } from "./turn-texts.js";
 import { askedIn, turnRows } from "./turns.js";
 
+/** What a report is made from. */
+export interface Sources {
+  material: Material;
+  summary: Summary;
+  beside: Beside;
+  refs: References;
+}
+
+export function sourcesOf(material: Material, summary: Summary, beside: Beside): Sources {
+  return { material, summary, beside, refs: referencesOf(material, summary) };
+}
+
 /**
  * Everything that the page shows, bounded, and with every string but those of the logs made
  * visible. Pure.
  */
-export function reportOf(material: Material, summary: Summary, beside: Beside): Report {
-  const refs = referencesOf(material, summary);
+export function reportOf(sources: Sources): Report {
+  return { data: dataOf(sources), texts: textsOf(sources) };
+}
+
+/** The long texts of a report, which the page reads when it shows them. Pure. */
+export function textsOf({ material, summary, beside, refs }: Sources): Report["texts"] {
+  const texts = visibleDeep({
+    calls: callTexts(summary),
+    turns: turnTexts(material),
+    messages: messageTexts(material, refs),
+    changes: changeTexts(material),
+    events: eventTexts(material, summary),
+    replay: replayText(beside.replay, refs),
+  });
+  return { ...texts, logs: beside.logs };
+}
+
+/** All of a report but its long texts. Pure. */
+export function dataOf({ material, summary, beside, refs }: Sources): ReportData {
   const strings = openStrings();
   const processes = processColumns(material, summary, refs, strings);
   const calls = callRows(summary, refs, askedIn(material));
@@ -65,18 +94,7 @@ export function reportOf(material: Material, summary: Summary, beside: Beside): 
     processes,
     resources: resourceColumns(material, refs),
   };
-  const texts = visibleDeep({
-    calls: callTexts(summary),
-    turns: turnTexts(material),
-    messages: messageTexts(material, refs),
-    changes: changeTexts(material),
-    events: eventTexts(material, summary),
-    replay: replayText(beside.replay, refs),
-  });
-  return {
-    data: { ...whole, span: spanOf(whole, refs.ms(summary.ended_at)) },
-    texts: { ...texts, logs: beside.logs },
-  };
+  return { ...whole, span: spanOf(whole, refs.ms(summary.ended_at)) };
 }
 
 /** How much of each list the page has, and which file has the rest. */

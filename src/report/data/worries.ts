@@ -28,6 +28,8 @@ export function escapes({ network }: Material): Connection[] {
 /** Rules that found something, in the head; every finding is in its pane. */
 const MAX_RULES = 12;
 
+const GRAVITY: Record<Tone, number> = { bad: 0, warn: 1, quiet: 2, good: 3 };
+
 const TONES: Record<Severity, Tone> = {
   ...{ critical: "bad", high: "bad", medium: "warn", low: "quiet", informational: "quiet" },
 };
@@ -142,7 +144,7 @@ export function worries(material: Material, summary: Summary, rows: Joined): Wor
       `${plural(summary.problems.length, "part")} of the run directory missing, cut or unreadable.`,
       summary.problems[0] ?? null,
     );
-  return found;
+  return found.sort((a, b) => GRAVITY[a.tone] - GRAVITY[b.tone]);
 }
 
 /** The calls of which something else was claimed than was observed. */

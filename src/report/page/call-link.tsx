@@ -1,5 +1,5 @@
 import { ELSEWHERE, type Index, itemId } from "../data.js";
-import { ItemLink } from "./parts.js";
+import { ItemLink } from "./item-link.js";
 
 /** A link to the call that caused something; words where the page does not have it. */
 export function CallLink({ call }: { call: Index }) {

@@ -1,6 +1,6 @@
 import { type Index, itemId } from "../data.js";
 import { CallLink } from "./call-link.js";
-import { ItemLink } from "./parts.js";
+import { ItemLink } from "./item-link.js";
 
 /** The process and the call that something came from. */
 export function Cause({ process, call }: { process: Index | null; call: Index | null }) {

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { count, plural } from "../format.js";
 import { Ansi } from "./ansi.js";
-import { CopyButton } from "./parts.js";
+import { CopyButton } from "./copy-button.js";
 import { runsOf } from "./sgr.js";
 
 const LINES = 14;
@@ -15,23 +15,21 @@ export function Clamp({ text, omitted, where, what }: ClampProps) {
   const [whole, setWhole] = useState(false);
   const end = whole ? text.length : endOfStart(text);
   return (
-    <div class="clamp">
+    <div class="clamp copied">
       <pre class="cap">
         <Ansi runs={runsOf(text.slice(0, end))} />
       </pre>
-      <div class="clamp-foot">
-        <CopyButton text={text} what={what} />
-        {end < text.length && (
-          <button type="button" class="more" onClick={() => setWhole(true)}>
-            Show all {plural(text.split("\n").length, "line")}
-          </button>
-        )}
-        {omitted > 0 && (
-          <span class="cut">
-            {count(omitted)} more characters are in <code>{where}</code>
-          </span>
-        )}
-      </div>
+      <CopyButton text={text} what={what} />
+      {end < text.length && (
+        <button type="button" class="more" onClick={() => setWhole(true)}>
+          Show all {plural(text.split("\n").length, "line")}
+        </button>
+      )}
+      {omitted > 0 && (
+        <p class="cut">
+          {count(omitted)} more characters are in <code>{where}</code>
+        </p>
+      )}
     </div>
   );
 }

@@ -2,15 +2,15 @@ import { type Index, itemId } from "../data.js";
 import { duration } from "../format.js";
 import { STATUS } from "../status.js";
 import { CanaryChip } from "./canary-chip.js";
-import { CopyButton } from "./parts.js";
+import { CopyButton } from "./copy-button.js";
+import { OnlyItsOwn } from "./only-its-own.js";
 import { Claimed, Comparison, Observed } from "./sides.js";
-import { openCall, setOnly, useData, useStore } from "./store.js";
+import { openCall, useData } from "./store.js";
 import { exact, Time } from "./time.js";
 
 /** One tool call beside the panes: what was claimed of it, what was observed, and who asked for it. */
 export function CallDetail({ index }: { index: Index }) {
   const data = useData();
-  const only = useStore((state) => state.only);
   const call = data.calls[index];
   if (call === undefined) return null;
   const { word, tone } = STATUS[call.status];
@@ -21,7 +21,12 @@ export function CallDetail({ index }: { index: Index }) {
         <h2>
           <a href={`#call-${index + 1}`}>#{index + 1}</a> <span class="cap">{call.tool}</span>
         </h2>
-        <button type="button" aria-label="Close the call" onClick={() => openCall(null)}>
+        <button
+          type="button"
+          class="sign"
+          aria-label="Close the call"
+          onClick={() => openCall(null)}
+        >
           ✕
         </button>
       </div>
@@ -38,14 +43,7 @@ export function CallDetail({ index }: { index: Index }) {
       </p>
       <CanaryChip id={itemId("call", index)} />
       <Comparison index={index} />
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={only === "call"}
-          onChange={(event) => setOnly(event.currentTarget.checked ? "call" : "all")}
-        />{" "}
-        Show only what belongs to it
-      </label>
+      <OnlyItsOwn />
       <Claimed index={index} call={call} />
       <Observed index={index} call={call} />
     </aside>

@@ -27,6 +27,12 @@ export function Dialog({ title, children }: { title: string; children: Component
   );
 }
 
+/** Closes what stands over the page now: the focus is back where it was when this returns. */
+export function closeDialog(): void {
+  document.querySelector<HTMLDialogElement>("dialog[open]")?.close();
+  openDialog(null);
+}
+
 const PLOT_KEYS: readonly (readonly [string, string])[] = [
   ["← →", "earlier, later"],
   ["+ −", "closer, wider; also by wheel; two fingers do it, and move"],

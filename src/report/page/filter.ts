@@ -49,6 +49,11 @@ export function shownOf(data: ReportData, kind: Kind, filter: Filter): Shown {
   return { shown, total, timeless };
 }
 
+/** Whether a filter leaves anything out. */
+export function isLimited({ range, query, only }: Filter): boolean {
+  return range !== null || query !== "" || only !== "all";
+}
+
 /** The words of a query, in lower case: an item must hold each. */
 export function wordsOf(query: string): string[] {
   return query.toLowerCase().split(/\s+/).filter(Boolean);

@@ -172,6 +172,13 @@ function spanOf(item: { start: Ms; end: Ms } | undefined): readonly [Ms, Ms] | n
   return item === undefined ? null : [item.start, item.end];
 }
 
+/** When an item began; null where that is not known, and of a log. */
+export function startOf(data: ReportData, id: ItemId): Ms | null {
+  const item = parseItemId(id);
+  if (item === null || item.kind === "log") return null;
+  return ITEMS[item.kind].span(data, item.index)?.[0] ?? null;
+}
+
 /** An item in one line; a log by its name. */
 export function titleOf(data: ReportData, id: ItemId): string {
   const item = parseItemId(id);

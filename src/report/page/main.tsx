@@ -15,6 +15,8 @@ function listen(): void {
     if (source !== parent || !isReport(data)) return;
     renew(data.data.data, textsOf(data.data));
     renewHead(data.data.data.head);
+    // Once it is drawn: how long that takes is how often it may be sent.
+    setTimeout(() => parent.postMessage({ type: "report-taken" }, "*"));
   });
   // Whoever frames the page learns that it may send.
   parent.postMessage({ type: "report-ready" }, "*");
@@ -42,6 +44,8 @@ function readAhead(): void {
 }
 
 async function start(root: HTMLElement): Promise<void> {
+  // Before the page follows it to an item, which then brings itself into view.
+  addEventListener("hashchange", followAddress);
   try {
     begin(await embeddedData(), embeddedTexts);
   } catch (error) {
@@ -52,7 +56,6 @@ async function start(root: HTMLElement): Promise<void> {
   render(<App />, root);
   keepScroll();
   followAddress();
-  addEventListener("hashchange", followAddress);
   listen();
   setTimeout(readAhead, 500);
 }

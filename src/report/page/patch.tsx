@@ -1,7 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { count, plural } from "../format.js";
 import { type PatchLine, readPatch, sideBySide } from "../patch.js";
-import { LINES_AT_FIRST, LINES_AT_ONCE, MoreLines } from "./parts.js";
+import { LINES_AT_FIRST, LINES_AT_ONCE, MoreLines } from "./more-lines.js";
 import { Scroll } from "./scroll.js";
 
 /** Lines that are read of a patch, and that are shown at first. */

@@ -3,7 +3,8 @@ import { type CallRow, type Index, itemId } from "../data.js";
 import { relationsOf } from "../relations.js";
 import { CallInput } from "./call-input.js";
 import { Clamp } from "./clamp.js";
-import { ItemLink, ItemLinks } from "./parts.js";
+import { ItemLink } from "./item-link.js";
+import { ItemLinks } from "./item-links.js";
 import { useData, useTexts } from "./store.js";
 
 const WHERE = "events/opencode_events.jsonl";
@@ -45,9 +46,12 @@ export function Comparison({ index }: { index: Index }) {
 interface SideProps {
   index: Index;
   call: CallRow;
-  /** The side in one line, where no table beside it says it. */
+  /** Among the model's turns: the side is told in one line, and what stands around it is left out. */
   told?: string;
 }
+
+/** Links of a kind that are shown among the model's turns, where many calls stand below each other. */
+const LINKS_AMONG_TURNS = 8;
 
 /** What the agent and its model said of a call: who asked, with what input, and what came of it. */
 export function Claimed({ index, call, told }: SideProps) {
@@ -73,19 +77,21 @@ export function Claimed({ index, call, told }: SideProps) {
           <Clamp text={text.output} omitted={text.outputOmitted} where={WHERE} what="output" />
         </>
       )}
-      <dl class="facts rows-of">
-        <div>
-          <dt>Asked for by</dt>
-          <dd>
-            {call.turn === null ? (
-              "no model call that was seen"
-            ) : (
-              <ItemLink id={itemId("turn", call.turn)} />
-            )}
-          </dd>
-        </div>
-        <ItemLinks name="Events" kind="event" list={events} />
-      </dl>
+      {told === undefined && (
+        <dl class="facts rows-of">
+          <div>
+            <dt>Asked for by</dt>
+            <dd>
+              {call.turn === null ? (
+                "no model call that was seen"
+              ) : (
+                <ItemLink id={itemId("turn", call.turn)} />
+              )}
+            </dd>
+          </div>
+          <ItemLinks name="Events" kind="event" list={events} />
+        </dl>
+      )}
     </section>
   );
 }
@@ -94,7 +100,7 @@ export function Claimed({ index, call, told }: SideProps) {
 export function Observed({ index, call, told }: SideProps) {
   const { ofCall } = relationsOf(useData());
   const lists = [ofCall.p, ofCall.file, ofCall.conn, ofCall.name].map((list) => list.get(index));
-  const nothing = lists.every((list) => list === undefined) && call.unseen === null;
+  const most = told === undefined ? undefined : LINKS_AMONG_TURNS;
   const bases = new Set(call.changes.map(({ basis }) => basis));
   bases.delete("observed");
   return (
@@ -104,12 +110,11 @@ export function Observed({ index, call, told }: SideProps) {
       </h3>
       {told !== undefined && <p class="cap">{told}</p>}
       {call.unseen !== null && <p class="state warn cap">{call.unseen}</p>}
-      {nothing && <p class="empty">No process, change or connection was tied to this call.</p>}
       <dl class="facts rows-of">
-        <ItemLinks name="Processes" kind="p" list={lists[0]} />
-        <ItemLinks name="Files" kind="file" list={lists[1]} />
-        <ItemLinks name="Connections" kind="conn" list={lists[2]} />
-        <ItemLinks name="Names" kind="name" list={lists[3]} />
+        <ItemLinks name="Processes" kind="p" most={most} list={lists[0]} />
+        <ItemLinks name="Files" kind="file" most={most} list={lists[1]} />
+        <ItemLinks name="Connections" kind="conn" most={most} list={lists[2]} />
+        <ItemLinks name="Names" kind="name" most={most} list={lists[3]} />
         <ItemLinks name="Findings" kind="finding" list={ofCall.finding.get(index)} />
       </dl>
       {bases.size > 0 && (

@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { ItemId } from "../data.js";
+import { leaveFocus } from "./chosen.js";
 import { current, select } from "./store.js";
 
 let listed: readonly ItemId[] | null = null;
@@ -20,7 +21,9 @@ export function walk(step: 1 | -1): void {
   const { selected } = current();
   const at = selected === null ? -1 : ids.indexOf(selected);
   const next = at === -1 ? (step === 1 ? ids[0] : ids.at(-1)) : ids[at + step];
-  if (next !== undefined) select(next, { stay: true });
+  if (next === undefined) return;
+  leaveFocus();
+  select(next, { stay: true });
 }
 
 function idsOnPage(): ItemId[] {

@@ -1,14 +1,18 @@
 import { useMemo } from "preact/hooks";
 import type { Index, MessageText, ReportData, TurnRow } from "../../data.js";
 import { itemId } from "../../data.js";
-import { count, duration, plural } from "../../format.js";
+import { count, duration } from "../../format.js";
 import { useFirst } from "../batch.js";
-import { useFilter, useShown } from "../filter.js";
+import { CopyButton } from "../copy-button.js";
+import { isLimited, useFilter, useShown } from "../filter.js";
+import { Item } from "../item.js";
+import { ItemLink } from "../item-link.js";
 import { Markdown } from "../markdown.js";
-import { CopyButton, Item, ItemLink, Tally } from "../parts.js";
 import { useData, useTexts } from "../store.js";
+import { Tally } from "../tally.js";
 import { Time } from "../time.js";
 import { CallCard } from "./call-card.js";
+import { Message } from "./message.js";
 
 /** The model's turns in order, what was told it before each, and the tool calls that it asked for. */
 export function ConversationPane() {
@@ -16,7 +20,7 @@ export function ConversationPane() {
   const turns = useShown("turn").shown;
   const calls = useShown("call").shown;
   const filter = useFilter();
-  const whole = filter.range === null && filter.query === "" && filter.only === "all";
+  const whole = !isLimited(filter);
   const spoken = useMemo(() => spokenTurns(data), [data]);
   const steps = useMemo(
     () => stepsOf(data, spoken, new Set(turns), new Set(calls)),
@@ -42,7 +46,13 @@ export function ConversationPane() {
         ))}
       </ol>
       {more}
-      {steps.length === 0 && <p class="empty">Nothing was said here.</p>}
+      {steps.length === 0 && (
+        <p class="empty">
+          {whole
+            ? "No model call and no tool call was recorded."
+            : "Nothing of it passes the filter."}
+        </p>
+      )}
     </>
   );
 }
@@ -103,6 +113,9 @@ function Step({ turn, calls, told }: TurnStep & { told: readonly MessageText[] }
   );
 }
 
+/** How model APIs say that an answer ended as it should. */
+const USUAL_STOPS = new Set(["stop", "tool_calls", "end_turn", "tool_use", "completed"]);
+
 function Turn({ row, index }: { row: TurnRow; index: Index }) {
   const texts = useTexts("turns");
   const text = texts?.[index];
@@ -117,7 +130,7 @@ function Turn({ row, index }: { row: TurnRow; index: Index }) {
           {input !== null && ` · ${count(input)} in`}
           {output !== null && `, ${count(output)} out`}
           {row.cost !== null && ` · $${row.cost.toFixed(4)}`}
-          {row.stop !== null && ` · ${row.stop}`}
+          {row.stop !== null && !USUAL_STOPS.has(row.stop) && ` · stopped: ${row.stop}`}
         </small>
         {row.error !== null && <span class="state bad">failed</span>}
         {text?.text && <CopyButton text={text.text} what="what the model said" />}
@@ -141,30 +154,5 @@ function Turn({ row, index }: { row: TurnRow; index: Index }) {
         </p>
       )}
     </Item>
-  );
-}
-
-function Message({ message: { role, text, textOmitted } }: { message: MessageText }) {
-  const long = text.length > 1_200;
-  return (
-    <li class={`message ${role}`}>
-      <details open={!long}>
-        <summary class="item-head">
-          <strong class="cap">
-            {role === "user" ? "User" : role === "system" ? "System" : role}
-          </strong>
-          <small class="cap">
-            {plural(text.length, "character")}
-            {long && `: ${text.slice(0, 100).replace(/\s+/g, " ")}…`}
-          </small>
-        </summary>
-        <Markdown text={text} />
-        {textOmitted > 0 && (
-          <p class="cut">
-            {count(textOmitted)} more characters are in <code>events/opencode_events.jsonl</code>
-          </p>
-        )}
-      </details>
-    </li>
   );
 }

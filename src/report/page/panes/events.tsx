@@ -4,9 +4,11 @@ import { itemId } from "../../data.js";
 import { count } from "../../format.js";
 import { useBatch } from "../batch.js";
 import { CallLink } from "../call-link.js";
+import { CopyButton } from "../copy-button.js";
 import { useShown } from "../filter.js";
-import { CopyButton, Item, Tally } from "../parts.js";
+import { Item } from "../item.js";
 import { useData, useStore, useTexts } from "../store.js";
+import { Tally } from "../tally.js";
 import { Time } from "../time.js";
 
 /** The agent's own events in order, those of note; the rest is counted by type. */
@@ -96,7 +98,7 @@ function Event({ row, index }: { row: EventRow; index: Index }) {
         </summary>
         {row.call !== null && (
           <p class="from">
-            Of <CallLink call={row.call} />
+            About <CallLink call={row.call} />
           </p>
         )}
         {isOpen && <Carried index={index} />}
@@ -116,7 +118,7 @@ function Carried({ index }: { index: Index }) {
       </p>
     );
   return (
-    <div class="carried">
+    <div class="carried copied">
       <CopyButton text={text} what="event" />
       <pre class="cap">{text}</pre>
     </div>

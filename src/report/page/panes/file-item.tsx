@@ -4,8 +4,10 @@ import { itemId } from "../../data.js";
 import { bytes, count } from "../../format.js";
 import { CallLink } from "../call-link.js";
 import { CanaryChip, CanaryMark } from "../canary-chip.js";
+import { CopyButton } from "../copy-button.js";
 import { baseName } from "../folders.js";
-import { CopyButton, Item, ItemLink } from "../parts.js";
+import { Item } from "../item.js";
+import { ItemLink } from "../item-link.js";
 import { Patch } from "../patch.js";
 import { usePrinting } from "../printing.js";
 import { useData, useStore, useTexts } from "../store.js";
@@ -82,16 +84,10 @@ function Body({ row, index, view }: { row: ChangeRow; index: Index; view: PatchV
       <p class="file-facts">
         <code class="cap">{row.path}</code> <CopyButton text={row.path} what="path" />{" "}
         <CanaryChip id={itemId("file", index)} />
-        {text?.patch && (
-          <>
-            {" "}
-            <small>patch</small> <CopyButton text={text.patch} what="patch" />
-          </>
-        )}
       </p>
       <p class="file-facts quiet cap">{factsOf(row)}</p>
       <p class="from">
-        {row.call === null ? "No tool call claims it" : "Of "}
+        {row.call === null ? "No tool call claims it" : "Caused by "}
         {row.call !== null && <CallLink call={row.call} />}
         {row.writers.length > 0 && " · written by "}
         {row.writers.map((writer) => (
@@ -106,12 +102,15 @@ function Body({ row, index, view }: { row: ChangeRow; index: Index; view: PatchV
         </p>
       )}
       {text?.patch ? (
-        <Patch
-          patch={text.patch}
-          note={text.note}
-          split={view === "split"}
-          label={`Patch of ${row.path.slice(0, 200)}`}
-        />
+        <div class="copied">
+          <Patch
+            patch={text.patch}
+            note={text.note}
+            split={view === "split"}
+            label={`Patch of ${row.path.slice(0, 200)}`}
+          />
+          <CopyButton text={text.patch} what="patch" />
+        </div>
       ) : (
         text?.note && <p class="cut cap">{text.note}</p>
       )}

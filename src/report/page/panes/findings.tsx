@@ -2,9 +2,14 @@ import type { FindingRow, Index } from "../../data.js";
 import { plural } from "../../format.js";
 import { useBatch } from "../batch.js";
 import { CallLink } from "../call-link.js";
+import { CopyButton } from "../copy-button.js";
 import { useShown } from "../filter.js";
-import { CopyButton, Item, ItemLink, Tally } from "../parts.js";
+import { Item } from "../item.js";
+import { ItemLink } from "../item-link.js";
+import { startOf } from "../items.js";
 import { useData } from "../store.js";
+import { Tally } from "../tally.js";
+import { Time } from "../time.js";
 import { Planted } from "./planted.js";
 
 /** What the rules say of the run, each finding with the places that it rests on. */
@@ -75,25 +80,35 @@ function Finding({ finding, index }: { finding: FindingRow; index: Index }) {
       )}
       <ul class="evidence" aria-label="Evidence">
         {evidence.map((one, at) => (
-          <li key={at}>
-            {one.item === null ? (
-              <span class="cap mono">{one.text}</span>
-            ) : (
-              <ItemLink id={one.item}>{one.text || one.key}</ItemLink>
-            )}{" "}
-            <span class="place">
-              <code class="cap">
-                {one.file}
-                {one.pointer === null ? ` ${one.key}` : `#${one.pointer}`}
-              </code>
-              <CopyButton text={`${one.file}#${one.pointer ?? one.key}`} what="its place" />
-            </span>
-          </li>
+          <Evidence key={at} evidence={one} />
         ))}
       </ul>
       {evidenceOmitted > 0 && (
         <p class="cut">{plural(evidenceOmitted, "more piece")} of evidence left out.</p>
       )}
     </Item>
+  );
+}
+
+function Evidence({ evidence }: { evidence: FindingRow["evidence"][number] }) {
+  const { item, text, file, pointer, key } = evidence;
+  const data = useData();
+  const at = item === null ? null : startOf(data, item);
+  const place = pointer === null ? `${file} ${key}` : `${file}#${pointer}`;
+  return (
+    <li>
+      {at === null ? <span /> : <Time ms={at} />}
+      <span>
+        {item === null ? (
+          <span class="cap mono">{text}</span>
+        ) : (
+          <ItemLink id={item}>{text || key}</ItemLink>
+        )}{" "}
+        <span class="place">
+          <code class="cap">{place}</code>
+          <CopyButton text={`${file}#${pointer ?? key}`} what="its place" />
+        </span>
+      </span>
+    </li>
   );
 }

@@ -2,9 +2,10 @@ import { useMemo, useState } from "preact/hooks";
 import type { LogText } from "../../data.js";
 import { bytes, count, plural } from "../../format.js";
 import { Ansi } from "../ansi.js";
+import { CopyButton } from "../copy-button.js";
 import { useFilter, wordsOf } from "../filter.js";
 import { type LogLine, logLines } from "../log-lines.js";
-import { CopyButton, LINES_AT_FIRST, LINES_AT_ONCE, MoreLines } from "../parts.js";
+import { LINES_AT_FIRST, LINES_AT_ONCE, MoreLines } from "../more-lines.js";
 import { Scroll } from "../scroll.js";
 import { select, useData, useStore, useTexts } from "../store.js";
 import { Time } from "../time.js";
@@ -18,20 +19,22 @@ export function LogsPane() {
   const shown = logs.find(({ name }) => `log-${name}` === selected) ?? logs[0];
   return (
     <>
-      <fieldset class="choice">
-        <legend class="vh">Which log</legend>
-        {logs.map((log) => (
-          <button
-            key={log.name}
-            type="button"
-            data-item={`log-${log.name}`}
-            aria-pressed={log === shown}
-            onClick={() => select(`log-${log.name}`)}
-          >
-            {log.title} {log.sizeBytes !== null && <small>{bytes(log.sizeBytes)}</small>}
-          </button>
-        ))}
-      </fieldset>
+      <div class="pane-bar">
+        <fieldset class="choice">
+          <legend class="vh">Which log</legend>
+          {logs.map((log) => (
+            <button
+              key={log.name}
+              type="button"
+              data-item={`log-${log.name}`}
+              aria-pressed={log === shown}
+              onClick={() => select(`log-${log.name}`)}
+            >
+              {log.title} {log.sizeBytes !== null && <small>{bytes(log.sizeBytes)}</small>}
+            </button>
+          ))}
+        </fieldset>
+      </div>
       {shown !== undefined && (
         <Log key={shown.name} log={shown} wrap={wrap} toggle={() => setWrap(!wrap)} />
       )}
@@ -64,7 +67,7 @@ function Log({ log, wrap, toggle }: { log: LogText; wrap: boolean; toggle: () =>
           <CopyButton text={log.file} what="path" />
         </p>
         <CopyButton text={log.head + (log.tail ?? "")} what="log" />
-        <button type="button" class="toggle" aria-pressed={wrap} onClick={toggle}>
+        <button type="button" aria-pressed={wrap} onClick={toggle}>
           Wrap lines
         </button>
       </div>

@@ -3,9 +3,11 @@ import { count } from "../../format.js";
 import { useBatch } from "../batch.js";
 import { CanaryChip } from "../canary-chip.js";
 import { Cause } from "../cause.js";
+import { CopyButton } from "../copy-button.js";
 import { useShown } from "../filter.js";
-import { CopyButton, Item, Tally } from "../parts.js";
+import { Item } from "../item.js";
 import { useData } from "../store.js";
+import { Tally } from "../tally.js";
 import { Time } from "../time.js";
 
 /** The names that were asked for, each with who asked and what was answered. */
@@ -13,7 +15,8 @@ export function Names() {
   const { names } = useData();
   const { shown } = useShown("name");
   const { items, before, more } = useBatch(shown, "name");
-  if (names === null) return <p class="empty">The network was not recorded.</p>;
+  if (names === null) return null;
+  if (names.length === 0) return <p class="empty">No name was asked for.</p>;
   return (
     <>
       <Tally kind="name" />

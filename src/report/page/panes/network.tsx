@@ -5,10 +5,12 @@ import { useBatch, useFirst } from "../batch.js";
 import { CanaryChip } from "../canary-chip.js";
 import { Cause } from "../cause.js";
 import { Choice } from "../choice.js";
+import { CopyButton } from "../copy-button.js";
 import { useShown } from "../filter.js";
+import { Item } from "../item.js";
 import { commandOf } from "../items.js";
-import { CopyButton, Item, Tally } from "../parts.js";
 import { useData } from "../store.js";
+import { Tally } from "../tally.js";
 import { Time } from "../time.js";
 import { Names } from "./names.js";
 
@@ -53,12 +55,13 @@ export function NetworkPane() {
       </div>
       {first.before}
       {first.items.map(({ name, indexes }) => (
-        <Group key={name ?? ""} name={name} indexes={indexes} />
+        <Group key={name ?? ""} name={name} indexes={indexes} grouping={grouping} />
       ))}
       {first.more}
       {shown.length === 0 && <p class="empty">No connection was seen here.</p>}
-      <h3>Names asked for</h3>
-      <Names />
+      <section class="area" aria-label="Names asked for">
+        <Names />
+      </section>
     </>
   );
 }
@@ -96,7 +99,8 @@ function titleOfProcess(data: ReportData, process: Index): string {
   return `${data.processes?.pid[process] ?? ""} ${commandOf(data, process)}`.slice(0, 300);
 }
 
-function Group({ name, indexes }: Connections) {
+/** Connections under what they have in common; of a single one to a host its row says it all. */
+function Group({ name, indexes, grouping }: Connections & { grouping: Grouping }) {
   const { connections } = useData();
   const { items, before, more } = useBatch(indexes, "conn", 100);
   const rows = indexes.flatMap((index) => connections?.[index] ?? []);
@@ -104,9 +108,10 @@ function Group({ name, indexes }: Connections) {
   const sum = (of: (row: ConnectionRow) => number | null) =>
     rows.reduce((total, row) => total + (of(row) ?? 0), 0);
   const known = rows.some(({ sent, received }) => sent !== null || received !== null);
+  const isHeaded = name !== null && (grouping === "process" || rows.length > 1);
   return (
     <section class="group" aria-label={name ?? "Connections"}>
-      {name !== null && (
+      {isHeaded && (
         <h3 class="group-head">
           <code class="cap">{name}</code> <CopyButton text={name} what="name" />
           <small>

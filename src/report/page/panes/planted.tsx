@@ -2,8 +2,10 @@ import type { CanaryRow, Index } from "../../data.js";
 import { itemId, parseItemId } from "../../data.js";
 import { count } from "../../format.js";
 import { CallLink } from "../call-link.js";
+import { CopyButton } from "../copy-button.js";
 import { useShown } from "../filter.js";
-import { CopyButton, Item, ItemLink } from "../parts.js";
+import { Item } from "../item.js";
+import { ItemLink } from "../item-link.js";
 import { useData } from "../store.js";
 import { Time } from "../time.js";
 
@@ -51,7 +53,10 @@ function Canary({ canary: { id, where, sightings }, index }: { canary: CanaryRow
         <ol class="evidence">
           {sightings.map((sighting, at) => (
             <li key={at}>
-              <Time ms={sighting.at} /> <Step sighting={sighting} />
+              <Time ms={sighting.at} />
+              <span>
+                <Step sighting={sighting} />
+              </span>
             </li>
           ))}
         </ol>

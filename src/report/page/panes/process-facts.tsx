@@ -3,7 +3,8 @@ import type { Index } from "../../data.js";
 import { itemId } from "../../data.js";
 import { duration, moment } from "../../format.js";
 import { relationsOf } from "../../relations.js";
-import { ItemLink, ItemLinks } from "../parts.js";
+import { ItemLink } from "../item-link.js";
+import { ItemLinks } from "../item-links.js";
 import { useData } from "../store.js";
 import { Time } from "../time.js";
 

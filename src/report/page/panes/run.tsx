@@ -1,5 +1,5 @@
 import { bytes } from "../../format.js";
-import { CopyButton } from "../parts.js";
+import { CopyButton } from "../copy-button.js";
 import { Scroll } from "../scroll.js";
 import { useData } from "../store.js";
 
@@ -40,13 +40,16 @@ function Lines({ lines }: { lines: readonly string[] }) {
   );
 }
 
+/** A longer value has a line of its own. */
+const LONG = 100;
+
 function Facts() {
   const { facts } = useData().run;
   if (facts.length === 0) return <p class="empty">The run left no record of itself.</p>;
   return (
     <dl class="facts columns run-facts">
       {facts.map(({ name, value }) => (
-        <div key={name}>
+        <div key={name} class={value.length > LONG ? "whole-line" : ""}>
           <dt>{name}</dt>
           <dd class="cap">
             {value} <CopyButton text={value} what={name} />
@@ -80,12 +83,12 @@ function Coverage() {
   return (
     <section id="coverage" aria-label="Coverage">
       <h3>How each observation was made, and what it may have missed</h3>
-      <ul class="coverage">
+      <ul class="sure in-full">
         {coverage.map(({ observer, state, text, blind_spots }) => (
           <li key={observer} class={state}>
             <p>
-              <span class={`sure-mark ${state}`} aria-hidden="true" />
-              <strong class="cap">{observer}</strong> <span class="cap">{text}</span>
+              <span class="mark" aria-hidden="true" />
+              <strong class="cap observer">{observer}</strong> <span class="cap">{text}</span>
             </p>
             {blind_spots.length > 0 && (
               <ul class="blind">

@@ -6,10 +6,11 @@ import { ITEMS } from "../items.js";
 import { usePrinting } from "../printing.js";
 import { select, setRange, useData, useStore } from "../store.js";
 import { onThemeChange } from "../theme.js";
-import { CHART_HEIGHT, coloursOf, draw, layoutOf } from "./draw.js";
+import { CHART_HEIGHT, draw, layoutOf } from "./draw.js";
 import { listenToGestures } from "./gestures.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { pointedAt } from "./point.js";
+import { coloursOf } from "./scene.js";
 import { panned, type Window, zoomed } from "./window.js";
 
 /** The whole run in one picture. A range chosen in it limits every pane. */
@@ -163,8 +164,9 @@ function useCanvas(
 function hint([from, to]: Window, [first, last]: Window): string {
   const zoom = (last - first) / (to - from);
   const part = zoom > 1.01 ? `${stretch([from, to])}; 0 shows all. ` : "";
-  const zoomBy = matchMedia("(pointer: coarse)").matches ? "two fingers" : "wheel";
-  return `${part}Drag on the ruler to choose a range, ${zoomBy} to zoom.`;
+  return matchMedia("(pointer: coarse)").matches
+    ? `${part}Drag on the ruler: a range. Two fingers: zoom.`
+    : `${part}Drag on the ruler to choose a range, wheel to zoom.`;
 }
 
 function describe(data: ReportData, lanes: readonly Lane[], window: Window): string {
