@@ -40,5 +40,7 @@ for (const [page, script] of [
     if (name.endsWith(".hbs")) cpSync(join("src", page, name), join("dist", page, name));
   }
 }
+const { parseFolder, SHIPPED_RULES } = await import("../dist/findings/sigma-files.js");
+writeFileSync("dist/rules.json", JSON.stringify(await parseFolder(SHIPPED_RULES)));
 await makeProgram();
 writeFileSync("dist/.built", "");

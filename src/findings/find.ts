@@ -12,7 +12,7 @@ import { leftRunning } from "./own-left-running.js";
 import * as record from "./own-record.js";
 import { tryProcesses } from "./process-facts.js";
 import { groupBy, type Match, type OwnRule, sceneOf } from "./scene.js";
-import type { RuleSet } from "./sigma-files.js";
+import type { RuleSet } from "./sigma-set.js";
 import { joinTried, tryRules, untriedWords } from "./try-rules.js";
 
 /** The rules that Sigma's format cannot express; a rule of any other source joins here. */

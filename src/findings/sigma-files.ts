@@ -1,93 +1,82 @@
-import { readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseAllDocuments } from "yaml";
 import { explain } from "../errors.js";
 import { readBounded } from "../record/read.js";
-import { RuleFault } from "./sigma-fault.js";
-import { compileRule, type SigmaRule } from "./sigma-rule.js";
-
-/** The rules of a folder, and each that cannot be used with what it needs, a sentence each. */
-export interface RuleSet {
-  rules: SigmaRule[];
-  problems: string[];
-}
+import { type RuleDocument, type RuleSet, rulesOf } from "./sigma-set.js";
 
 /** The rules that are shipped. */
 export const SHIPPED_RULES = fileURLToPath(new URL("../../rules", import.meta.url));
+
+/**
+ * Their documents, by the hash of each file's text, where the build has parsed them; seen from the
+ * program. YAML takes longer to load and to parse than all else that a capture reads of ours.
+ */
+const PARSED_RULES = fileURLToPath(new URL("../rules.json", import.meta.url));
+
+/** What rule files hold, by the hash of their text. */
+export type ParsedRules = Readonly<Record<string, readonly RuleDocument[]>>;
 
 const MAX_FILES = 5_000;
 const MAX_FILE_BYTES = 256 * 1024;
 
 /**
- * Reads every `.yml` and `.yaml` below a folder as Sigma rules, in order of path. Throws the system's
- * error where the folder cannot be read; a rule that cannot be used is a problem, never an error.
+ * Reads every `.yml` and `.yaml` below a folder as Sigma rules, in order of path; texts that are in
+ * `parsed` are not parsed again. Throws the system's error where the folder cannot be read; a rule that
+ * cannot be used is a problem, never an error.
  */
-export async function readRules(folder: string): Promise<RuleSet> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/i.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+export async function readRules(folder: string, parsed: ParsedRules = {}): Promise<RuleSet> {
+  const files = await ruleFiles(folder);
   const set: RuleSet = { rules: [], problems: [] };
   for (const path of files.slice(0, MAX_FILES)) {
+    const name = basename(path);
     const { text, omitted_bytes } = await readBounded(path, MAX_FILE_BYTES);
-    const read =
-      omitted_bytes > 0
-        ? { rules: [], problems: [`${basename(path)}: larger than ${MAX_FILE_BYTES} bytes`] }
-        : parseRules(text, basename(path));
-    set.rules.push(...read.rules);
-    set.problems.push(...read.problems);
+    if (omitted_bytes > 0) {
+      set.problems.push(`${name}: larger than ${MAX_FILE_BYTES} bytes`);
+      continue;
+    }
+    const documents = parsed[textHash(text)] ?? (await import("./sigma-yaml.js")).documentsIn(text);
+    const { rules, problems } = rulesOf(documents, name);
+    set.rules.push(...rules);
+    set.problems.push(...problems);
   }
   if (files.length > MAX_FILES)
     set.problems.push(`${files.length - MAX_FILES} rule files past ${MAX_FILES} were not read`);
   return set;
 }
 
+/** The rule files of a folder, parsed. Throws the system's error where one cannot be read. */
+export async function parseFolder(folder: string): Promise<ParsedRules> {
+  const { documentsIn } = await import("./sigma-yaml.js");
+  const texts = await Promise.all((await ruleFiles(folder)).map((path) => readFile(path, "utf8")));
+  return Object.fromEntries(texts.map((text) => [textHash(text), documentsIn(text)]));
+}
+
+async function ruleFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  return entries
+    .filter((entry) => entry.isFile() && /\.ya?ml$/i.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function textHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 let shipped: Promise<RuleSet> | undefined;
 
 /** The shipped rules, read once. Never throws: where they are not there, that is a problem. */
 export function shippedRules(): Promise<RuleSet> {
-  shipped ??= readRules(SHIPPED_RULES).catch((error) => ({
+  shipped ??= readShipped().catch((error) => ({
     rules: [],
     problems: [`the shipped rules cannot be read: ${explain(error)}`],
   }));
   return shipped;
 }
 
-/** The rules in one file's text; more than one document may be in it. Never throws. */
-export function parseRules(text: string, file: string): RuleSet {
-  const set: RuleSet = { rules: [], problems: [] };
-  const stem = file.replace(/\.ya?ml$/i, "");
-  const refuse = (why: string) => set.problems.push(`${file} was not used: ${why.slice(0, 300)}`);
-  try {
-    // A `%` or an unknown tag makes a warning alone; printing it is the caller's business.
-    const documents = [...parseAllDocuments(text, { logLevel: "error", schema: "core" })];
-    documents.forEach((document, index) => {
-      const fault = document.errors[0];
-      if (fault !== undefined) {
-        refuse(`it is no YAML: ${fault.message.split("\n")[0]}`);
-        return;
-      }
-      try {
-        const name = index === 0 ? stem : `${stem}#${index + 1}`;
-        set.rules.push(compileRule(document.toJS({ maxAliasCount: 50 }), name));
-      } catch (error) {
-        if (error instanceof RuleFault) refuse(`wrong or not supported: ${error.message}`);
-        else refuse(explain(error));
-      }
-    });
-  } catch (error) {
-    refuse(explain(error));
-  }
-  return set;
-}
-
-/** Both sets; a rule of `more` takes the place of one of `base` with the same name. */
-export function mergeRules(base: RuleSet, more: RuleSet): RuleSet {
-  const replaced = new Set(more.rules.map(({ name }) => name));
-  return {
-    rules: [...base.rules.filter(({ name }) => !replaced.has(name)), ...more.rules],
-    problems: [...base.problems, ...more.problems],
-  };
+async function readShipped(): Promise<RuleSet> {
+  const built = await readFile(PARSED_RULES, "utf8").catch(() => "{}");
+  return readRules(SHIPPED_RULES, JSON.parse(built));
 }

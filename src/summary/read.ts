@@ -1,7 +1,8 @@
 import { basename } from "node:path";
 import * as z from "zod";
 import { type TriedProcesses, tryProcesses } from "../findings/process-facts.js";
-import { type RuleSet, shippedRules } from "../findings/sigma-files.js";
+import { shippedRules } from "../findings/sigma-files.js";
+import type { RuleSet } from "../findings/sigma-set.js";
 import { Canaries, type Canary } from "../record/canaries.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { FsDiff } from "../record/files.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { find, OWN_RULES } from "../../src/findings/find.js";
-import { parseRules } from "../../src/findings/sigma-files.js";
+import { parseRules } from "../../src/findings/sigma-yaml.js";
 import { at, change, connection, event, observed, process, type Seen, turn } from "./observed.js";
 import { AWS, AWS_FILE, EXAMPLES, KEY_FILE, planted, read, shown, trace } from "./own-examples.js";
 

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Observed } from "../../src/findings/fact.js";
 import { find } from "../../src/findings/find.js";
-import { type RuleSet, readRules, SHIPPED_RULES } from "../../src/findings/sigma-files.js";
+import { readRules, SHIPPED_RULES } from "../../src/findings/sigma-files.js";
+import type { RuleSet } from "../../src/findings/sigma-set.js";
 
 // What was observed of the shipped issues by polling, without what has no bearing on a finding.
 const folder = new URL("shipped/", import.meta.url);

@@ -1,12 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import {
-  mergeRules,
-  parseRules,
-  readRules,
-  SHIPPED_RULES,
-} from "../../src/findings/sigma-files.js";
+import { parseFolder, readRules, SHIPPED_RULES } from "../../src/findings/sigma-files.js";
+import { mergeRules } from "../../src/findings/sigma-set.js";
+import { parseRules } from "../../src/findings/sigma-yaml.js";
 import { temporaryFolder } from "../folder.js";
 import { fact } from "./observed.js";
 
@@ -138,6 +135,20 @@ describe("a folder of rules", () => {
     const base = parseRules(other.replace("high", "low"), "same.yml");
     const merged = mergeRules(base, parseRules(other, "same.yml"));
     expect(merged.rules.map(({ severity }) => severity)).toEqual(["high"]);
+  });
+
+  it("that is shipped says the same when it was parsed ahead", async () => {
+    const parsed = await parseFolder(SHIPPED_RULES);
+    const kept = JSON.parse(JSON.stringify(parsed));
+    expect(kept).toEqual(parsed);
+    const asJson = (set: unknown) => JSON.stringify(set);
+    expect(asJson(await readRules(SHIPPED_RULES, kept))).toBe(
+      asJson(await readRules(SHIPPED_RULES)),
+    );
+    const another = { ...parsed };
+    const [first = ""] = Object.keys(another);
+    another[first] = [{ fault: "parsed ahead" }];
+    expect((await readRules(SHIPPED_RULES, another)).problems).toHaveLength(1);
   });
 
   it("that is shipped has no rule that cannot be used", async () => {
