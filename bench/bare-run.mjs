@@ -53,18 +53,20 @@ try {
     owner: self(),
     deadline: Date.now() + 10 * 60_000,
   };
+  const door = keep(
+    openDoor(engine, { image: image.ref, way: "auto", first: true, gateway, labels }),
+  );
   const room = keep(
     await openRoom(engine, {
       image: image.id,
       user,
       limits: { memoryBytes: 4 * 1024 ** 3, cpus: 2, pids: 512 },
       mounts: [{ source: copy, target: "/workspace", readOnly: false }],
-      folder: scratch.path,
       labels,
+      ...(door.network === null ? {} : { door: { network: door.network, folder: scratch.path } }),
     }),
   );
-  const request = { roomId: room.id, image: image.ref, way: "auto", gateway, labels };
-  const door = keep(await openDoor(engine, request));
+  door.beside(room.id);
   await door.opened;
   signal.throwIfAborted();
   const task = {

@@ -193,9 +193,14 @@ static __always_inline struct slot *take(u16 kind) {
 
 static __always_inline void give(struct slot *slot) { slot->busy = 0; }
 
+// The kernel verifies a function that is not static once, and a static one anew on each way that leads
+// to it, which was most of what loading took. Such a function is given pointers into the kernel as
+// numbers: it may be told no more of its arguments than a type of memory.
+
 // Sends the frame with `size` bytes of data. The reader looks every few ms by itself: waking it for
 // each frame would cost more than the frame.
-static __always_inline void emit(struct frame *f, u16 kind, u32 size) {
+__noinline int emit(struct frame *f, u16 kind, u32 size) {
+  if (!f) return 0;
   if (size > DATA_BYTES) size = DATA_BYTES;
   f->head.kind = kind;
   f->head.size = size;
@@ -204,10 +209,12 @@ static __always_inline void emit(struct frame *f, u16 kind, u32 size) {
   __sync_fetch_and_add(&count_of(kind)->sent, 1);
   if (bpf_ringbuf_output(&ring, f, sizeof(struct head) + size, flags))
     __sync_fetch_and_add(&count_of(kind)->lost, 1);
+  return 0;
 }
 
-// The pid of a task as the room sees it; 0 where it is not of the room.
-static __always_inline u32 room_pid(struct task_struct *task) {
+// The pid of a task, given as a number, as the room sees it; 0 where it is not of the room.
+__noinline u32 room_pid(u64 of) {
+  struct task_struct *task = (void *)of;
   u32 room = state.room;
   struct pid *pid = BPF_CORE_READ(task, thread_pid);
   if (!room || !pid) return 0;
@@ -227,17 +234,17 @@ static __always_inline void fill(struct frame *f, struct task_struct *task, u32 
   f->head.flags = 0;
   f->head.at = bpf_ktime_get_boot_ns();
   f->head.pid = BPF_CORE_READ(task, tgid);
-  f->head.room_pid = leader == task ? inside : room_pid(leader);
+  f->head.room_pid = leader == task ? inside : room_pid((u64)leader);
   f->head.start = BPF_CORE_READ(leader, start_boottime);
   f->head.a = f->head.b = f->head.c = f->head.d = 0;
 }
 
 // A frame for what a task did; null where it is not of the room, or where there is no place left.
-static __always_inline struct slot *begin(u16 kind, struct task_struct *task) {
+static __always_inline struct slot *begin(u16 kind, u64 task) {
   u32 inside = room_pid(task);
   if (!inside) return 0;
   struct slot *slot = take(kind);
-  if (slot) fill(&slot->frame, task, inside);
+  if (slot) fill(&slot->frame, (void *)task, inside);
   return slot;
 }
 
@@ -267,26 +274,30 @@ static long step(u32 index, void *context) {
   return 1;
 }
 
-// Adds the names from `dentry` up to its file system's root, from `at` on, and sends the frame. A
-// thing that has no folder gives its own name. What is deeper than the buffer is cut.
-static __always_inline void emit_path(struct frame *f, u16 kind, struct dentry *dentry, u32 at) {
+// Adds the names from `leaf`, a dentry, up to its file system's root, from `at` on, and sends the
+// frame. A thing that has no folder gives its own name. What is deeper than the buffer is cut.
+__noinline int emit_path(struct frame *f, u16 kind, u64 leaf, u32 at) {
+  if (!f) return 0;
+  struct dentry *dentry = (void *)leaf;
   struct walk walk = {.dentry = dentry, .frame = f, .at = at, .whole = 0};
   f->head.d = BPF_CORE_READ(dentry, d_sb, s_dev);
   bpf_loop(PATH_DEPTH, step, &walk, 0);
   if (!walk.whole) f->head.flags |= CUT;
   emit(f, kind, walk.at);
+  return 0;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child) {
   if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid)) return 0;  // a thread
-  struct slot *slot = begin(FORK, child);
+  // It leads a group of its own, and so is a number here.
+  struct slot *slot = begin(FORK, (u64)BPF_CORE_READ(child, group_leader));
   if (!slot) return 0;
   struct frame *f = &slot->frame;
   f->head.a = BPF_CORE_READ(parent, tgid);
   f->head.b = BPF_CORE_READ(parent, group_leader, start_boottime);
   f->head.c = BPF_CORE_READ(child, real_cred, uid.val);
-  f->head.d = room_pid(parent);
+  f->head.d = room_pid(bpf_get_current_task());
   emit(f, FORK, 0);
   give(slot);
   return 0;
@@ -316,7 +327,7 @@ static long look(u32 index, void *context) {
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm) {
-  struct slot *slot = begin(EXEC, task);
+  struct slot *slot = begin(EXEC, bpf_get_current_task());
   if (!slot) return 0;
   struct frame *f = &slot->frame;
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -350,9 +361,9 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm
   }
   f->head.a = f->head.c = 0;
   f->head.flags = 0;
-  emit_path(f, EXE, BPF_CORE_READ(bprm, file, f_path.dentry), 0);
+  emit_path(f, EXE, (u64)BPF_CORE_READ(bprm, file, f_path.dentry), 0);
   f->head.flags = 0;
-  emit_path(f, CWD, BPF_CORE_READ(task, fs, pwd.dentry), 0);
+  emit_path(f, CWD, (u64)BPF_CORE_READ(task, fs, pwd.dentry), 0);
   give(slot);
   return 0;
 }
@@ -373,7 +384,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task) {
   struct signal_struct *signal = BPF_CORE_READ(task, signal);
   if (BPF_CORE_READ(signal, live.counter) != 0) return 0;  // other threads go on
-  struct slot *slot = begin(EXIT, task);
+  struct slot *slot = begin(EXIT, bpf_get_current_task());
   if (!slot) return 0;
   struct frame *f = &slot->frame;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
@@ -391,19 +402,22 @@ int BPF_PROG(on_exit, struct task_struct *task) {
 
 // ---- sockets
 
-static __always_inline struct file *file_of(struct task_struct *task, u64 fd) {
-  struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-  if ((u32)fd >= BPF_CORE_READ(table, max_fds)) return 0;
-  struct file *file = 0;
-  bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + (u32)fd);
+// The file behind a descriptor of the current task, as a number.
+__noinline u64 file_at(u64 fd) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct fdtable *table = task->files->fdt;
+  if ((u32)fd >= table->max_fds) return 0;
+  u64 file = 0;
+  bpf_probe_read_kernel(&file, sizeof(file), table->fd + (u32)fd);
   return file;
 }
 
-static __always_inline struct sock *sock_of(struct task_struct *task, u64 fd) {
-  struct file *file = file_of(task, fd);
+// The same of a socket's sock; 0 where no socket is behind it.
+__noinline u64 sock_at(u64 fd) {
+  struct file *file = (void *)file_at(fd);
   if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK) return 0;
   struct socket *socket = BPF_CORE_READ(file, private_data);
-  return BPF_CORE_READ(socket, sk);
+  return (u64)BPF_CORE_READ(socket, sk);
 }
 
 // Both ends of a socket as the kernel holds them.
@@ -435,68 +449,69 @@ static __always_inline void ends(struct address *address, struct sock *sk) {
 #define LOCAL_BYTES (sizeof(struct address) - sizeof(((struct address *)0)->remote))
 #define INTERNET_BYTES 28
 
-// A socket's frame. `remote` is where the address lies that the program named, if it named one.
-static __noinline int at_socket(struct task_struct *task, u16 kind, struct sock *sk, s64 result,
-                                struct message *remote) {
+// A frame of a socket, a sock of the kernel's. `name` is where the address lies that the program named,
+// in `size` bytes.
+#define UNNAMED (~0u)
+__noinline int at_socket(u16 kind, u64 socket, s64 result, u64 name, u32 size) {
+  struct sock *sk = (void *)socket;
   if (!sk) return 0;
-  struct slot *slot = begin(kind, task);
+  struct slot *slot = begin(kind, bpf_get_current_task());
   if (!slot) return 0;
   struct frame *f = &slot->frame;
   struct address *address = (void *)f->data;
   ends(address, sk);
-  f->head.a = (u64)sk;
+  f->head.a = socket;
   f->head.b = result;
   f->head.c = BPF_CORE_READ(sk, __sk_common.skc_state);
   u32 length = INTERNET_BYTES;
-  if (remote) {
-    length = remote->size;
+  if (size != UNNAMED) {
+    length = size;
     if (length > sizeof(address->remote)) length = sizeof(address->remote);
     asm volatile("" : "+r"(length));
     length &= 2 * sizeof(address->remote) - 1;  // for the verifier, which forgot
-    if (bpf_probe_read_user(address->remote, length, (void *)remote->name)) length = 0;
+    if (bpf_probe_read_user(address->remote, length, (void *)name)) length = 0;
   }
   emit(f, kind, LOCAL_BYTES + length);
   give(slot);
   return 0;
 }
 
-static __always_inline void at_connect(struct task_struct *task, u64 *arguments, s64 result) {
+static __always_inline void at_connect(u64 *arguments, s64 result) {
   // Asking again how a connection that is on its way does is no new one.
   if (result == -EALREADY || result == -EISCONN) return;
-  struct message remote = {.name = arguments[1], .size = arguments[2]};
-  at_socket(task, CONNECT, sock_of(task, arguments[0]), result, &remote);
+  at_socket(CONNECT, sock_at(arguments[0]), result, arguments[1], arguments[2]);
 }
 
-static __always_inline void at_send(struct task_struct *task, u64 fd, struct message *to,
-                                    s64 result) {
-  if (to->name && to->size) at_socket(task, SEND, sock_of(task, fd), result, to);
+static __always_inline void at_send(u64 fd, struct message *to, s64 result) {
+  if (to->name && to->size) at_socket(SEND, sock_at(fd), result, to->name, to->size);
 }
 
-static __always_inline void at_message(struct task_struct *task, u64 fd, u64 at, s64 result) {
+static __always_inline void at_message(u64 fd, u64 at, s64 result) {
   struct message to = {};
-  if (bpf_probe_read_user(&to, sizeof(to), (void *)at) == 0) at_send(task, fd, &to, result);
+  if (bpf_probe_read_user(&to, sizeof(to), (void *)at) == 0) at_send(fd, &to, result);
 }
 
-static __always_inline void own(struct task_struct *task, struct sock *sk) {
+static __always_inline void own(u64 number) {
+  struct sock *sk = (void *)number;
   if (!sk || BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) != IPPROTO_TCP) return;
+  struct task_struct *task = (void *)bpf_get_current_task();
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-  struct owner owner = {.pid = BPF_CORE_READ(task, tgid), .room_pid = room_pid(leader)};
+  struct owner owner = {.pid = BPF_CORE_READ(task, tgid), .room_pid = room_pid((u64)leader)};
   owner.start = BPF_CORE_READ(leader, start_boottime);
-  u64 key = (u64)sk;
-  bpf_map_update_elem(&tracked, &key, &owner, BPF_ANY);
+  bpf_map_update_elem(&tracked, &number, &owner, BPF_ANY);
 }
 
-static __always_inline void at_accept(struct task_struct *task, s64 fd) {
-  if (fd < 0 || !room_pid(task)) return;
-  struct sock *sk = sock_of(task, fd);
-  own(task, sk);
-  at_socket(task, ACCEPT, sk, 0, 0);
+static __always_inline void at_accept(s64 fd) {
+  if (fd < 0 || !room_pid(bpf_get_current_task())) return;
+  u64 sk = sock_at(fd);
+  own(sk);
+  at_socket(ACCEPT, sk, 0, 0, UNNAMED);
 }
 
 // A raw socket, say, which only a privileged process may have.
-static __always_inline void at_refusal(struct task_struct *task, u64 *arguments, s64 result) {
+static __always_inline void at_refusal(u64 *arguments, s64 result) {
   if (result != -EPERM && result != -EACCES) return;
-  struct slot *slot = begin(SOCKET, task);
+  struct slot *slot = begin(SOCKET, bpf_get_current_task());
   if (!slot) return;
   struct address *address = (void *)slot->frame.data;
   __builtin_memset(address, 0, sizeof(*address));
@@ -511,10 +526,9 @@ static __always_inline void at_refusal(struct task_struct *task, u64 *arguments,
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int before, int after) {
   if (!state.room) return 0;
-  struct task_struct *task = (void *)bpf_get_current_task();
   if (after == TCP_SYN_SENT) {
     // Still in the connecting thread, whichever way it asked.
-    if (room_pid(task)) own(task, sk);
+    if (room_pid(bpf_get_current_task())) own((u64)sk);
     return 0;
   }
   if (after != TCP_CLOSE && after != TCP_ESTABLISHED) return 0;
@@ -568,83 +582,82 @@ static __always_inline int is_sensitive(struct dentry *dentry) {
 }
 
 // A file that was opened, by its descriptor.
-static __noinline int at_open(struct task_struct *task, u64 fd, u64 flags) {
-  struct file *file = file_of(task, fd);
+__noinline int at_open(u64 fd, u64 flags) {
+  struct file *file = (void *)file_at(fd);
   if (!file) return 0;
   u32 mode = BPF_CORE_READ(file, f_mode);
   if (!(mode & (FMODE_READ | FMODE_WRITE))) return 0;
-  if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG) return 0;
   struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
   u16 kind = mode & FMODE_WRITE ? OPEN : READ;
+  // Most are only read, and said no more of: what tells that comes first.
   if (kind == READ && !is_sensitive(dentry)) return 0;
-  struct slot *slot = begin(kind, task);
+  if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG) return 0;
+  struct slot *slot = begin(kind, bpf_get_current_task());
   if (!slot) return 0;
   slot->frame.head.a = flags;
   slot->frame.head.b = kind == OPEN && mode & FMODE_CREATED;
-  emit_path(&slot->frame, kind, dentry, 0);
+  emit_path(&slot->frame, kind, (u64)dentry, 0);
   give(slot);
   return 0;
 }
 
 // The thing behind a descriptor.
-static __noinline int at_file(struct task_struct *task, u16 kind, u64 fd) {
-  struct file *file = file_of(task, fd);
+__noinline int at_file(u16 kind, u64 fd) {
+  struct file *file = (void *)file_at(fd);
   if (!file) return 0;
-  struct slot *slot = begin(kind, task);
+  struct slot *slot = begin(kind, bpf_get_current_task());
   if (!slot) return 0;
-  emit_path(&slot->frame, kind, BPF_CORE_READ(file, f_path.dentry), 0);
+  emit_path(&slot->frame, kind, (u64)BPF_CORE_READ(file, f_path.dentry), 0);
   give(slot);
   return 0;
 }
 
 // What a program named, relative to a folder.
-static __always_inline void add_name(struct task_struct *task, struct slot *slot, u16 kind,
-                                     s32 folder, u64 name) {
-  struct frame *f = &slot->frame;
+__noinline int add_name(struct frame *f, u16 kind, s32 folder, u64 name) {
+  if (!f) return 0;
   long length = bpf_probe_read_user_str(f->data, ASKED_BYTES, (void *)name);
   f->head.flags = length <= 0 || length == ASKED_BYTES ? CUT : 0;
   if (length < 0) length = 0;
   length &= ASKED_BYTES | (ASKED_BYTES - 1);
   f->head.c = length;
   f->head.d = 0;
-  if (f->data[0] == '/') {
-    emit(f, kind, length);
-    return;
+  if (f->data[0] == '/') return emit(f, kind, length);
+  u64 dentry = 0;
+  if (folder == AT_FDCWD) {
+    struct task_struct *task = (void *)bpf_get_current_task();
+    dentry = (u64)BPF_CORE_READ(task, fs, pwd.dentry);
+  } else {
+    struct file *file = (void *)file_at(folder);
+    if (file) dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
   }
-  struct dentry *dentry = 0;
-  if (folder == AT_FDCWD) dentry = BPF_CORE_READ(task, fs, pwd.dentry);
-  else {
-    struct file *file = file_of(task, folder);
-    if (file) dentry = BPF_CORE_READ(file, f_path.dentry);
-  }
-  emit_path(f, kind, dentry, length);
+  return emit_path(f, kind, dentry, length);
 }
 
-static __noinline int at_name(struct task_struct *task, u16 kind, u64 how, s32 folder, u64 name) {
-  struct slot *slot = begin(kind, task);
+__noinline int at_name(u16 kind, u64 how, s32 folder, u64 name) {
+  struct slot *slot = begin(kind, bpf_get_current_task());
   if (!slot) return 0;
   slot->frame.head.a = how;
-  add_name(task, slot, kind, folder, name);
+  add_name(&slot->frame, kind, folder, name);
   give(slot);
   return 0;
 }
 
 // A file that was not opened for reading, or that was linked to another name.
-static __noinline int at_read(struct task_struct *task, s64 result, s32 folder, u64 name) {
-  struct slot *slot = begin(READ, task);
+__noinline int at_read(s64 result, s32 folder, u64 name) {
+  struct slot *slot = begin(READ, bpf_get_current_task());
   if (!slot) return 0;
   slot->frame.head.b = result;
-  add_name(task, slot, READ, folder, name);
+  add_name(&slot->frame, READ, folder, name);
   give(slot);
   return 0;
 }
 
-static __noinline int at_rename(struct task_struct *task, s32 from, u64 old, s32 into, u64 name) {
-  struct slot *slot = begin(FROM, task);
+__noinline int at_rename(s32 from, u64 old, s32 into, u64 name) {
+  struct slot *slot = begin(FROM, bpf_get_current_task());
   if (!slot) return 0;
-  slot->frame.head.a = BPF_CORE_READ(task, pid);
-  add_name(task, slot, FROM, from, old);
-  add_name(task, slot, TO, into, name);
+  slot->frame.head.a = (u32)bpf_get_current_pid_tgid();
+  add_name(&slot->frame, FROM, from, old);
+  add_name(&slot->frame, TO, into, name);
   give(slot);
   return 0;
 }
@@ -653,92 +666,91 @@ static __noinline int at_rename(struct task_struct *task, s32 from, u64 old, s32
 
 SEC("tp_btf/io_uring_create")
 int on_ring(void *context) {
-  if (room_pid((void *)bpf_get_current_task())) __sync_fetch_and_add(&state.rings, 1);
+  if (room_pid(bpf_get_current_task())) __sync_fetch_and_add(&state.rings, 1);
   return 0;
 }
 
-static __always_inline int socket_call(struct task_struct *task, u32 call, u64 *arguments,
-                                       s64 result) {
+static __always_inline int socket_call(u32 call, u64 *arguments, s64 result) {
   switch (call) {
-    case __NR_connect: at_connect(task, arguments, result); return 1;
+    case __NR_connect: at_connect(arguments, result); return 1;
     case __NR_accept:
-    case __NR_accept4: at_accept(task, result); return 1;
+    case __NR_accept4: at_accept(result); return 1;
     case __NR_sendto: {
       struct message to = {.name = arguments[4], .size = arguments[5]};
-      at_send(task, arguments[0], &to, result);
+      at_send(arguments[0], &to, result);
       return 1;
     }
     case __NR_sendmsg:
-    case __NR_sendmmsg: at_message(task, arguments[0], arguments[1], result); return 1;
+    case __NR_sendmmsg: at_message(arguments[0], arguments[1], result); return 1;
     case __NR_listen:
-      if (result == 0) at_socket(task, LISTEN, sock_of(task, arguments[0]), 0, 0);
+      if (result == 0) at_socket(LISTEN, sock_at(arguments[0]), 0, 0, UNNAMED);
       return 1;
-    case __NR_socket: at_refusal(task, arguments, result); return 1;
+    case __NR_socket: at_refusal(arguments, result); return 1;
   }
   return 0;
 }
 
 // `a` are the arguments of the call, which went well.
-static __always_inline void file_call(struct task_struct *task, u32 call, u64 *a, s64 result) {
+static __always_inline void file_call(u32 call, u64 *a, s64 result) {
   switch (call) {
 #ifdef __NR_open
-    case __NR_open: at_open(task, result, a[1]); break;
-    case __NR_creat: at_open(task, result, O_TRUNC); break;
+    case __NR_open: at_open(result, a[1]); break;
+    case __NR_creat: at_open(result, O_TRUNC); break;
 #endif
-    case __NR_openat: at_open(task, result, a[2]); break;
+    case __NR_openat: at_open(result, a[2]); break;
     case __NR_openat2: {
       u64 flags = 0;  // first in struct open_how
       bpf_probe_read_user(&flags, sizeof(flags), (void *)a[2]);
-      at_open(task, result, flags);
+      at_open(result, flags);
       break;
     }
     case __NR_fchmod:
     case __NR_fchown:
-    case __NR_ftruncate: at_file(task, ATTRIBUTE, a[0]); break;
+    case __NR_ftruncate: at_file(ATTRIBUTE, a[0]); break;
     case __NR_fchmodat:
     case __NR_fchmodat2:
-    case __NR_fchownat: at_name(task, ATTRIBUTE, 0, a[0], a[1]); break;
-    case __NR_truncate: at_name(task, ATTRIBUTE, 0, AT_FDCWD, a[0]); break;
-    case __NR_mkdirat: at_name(task, MAKE, FOLDER, a[0], a[1]); break;
-    case __NR_mknodat: at_name(task, MAKE, NODE, a[0], a[1]); break;
-    case __NR_symlinkat: at_name(task, MAKE, SYMLINK, a[1], a[2]); break;
+    case __NR_fchownat: at_name(ATTRIBUTE, 0, a[0], a[1]); break;
+    case __NR_truncate: at_name(ATTRIBUTE, 0, AT_FDCWD, a[0]); break;
+    case __NR_mkdirat: at_name(MAKE, FOLDER, a[0], a[1]); break;
+    case __NR_mknodat: at_name(MAKE, NODE, a[0], a[1]); break;
+    case __NR_symlinkat: at_name(MAKE, SYMLINK, a[1], a[2]); break;
     case __NR_linkat:
-      at_read(task, 1, a[0], a[1]);
-      at_name(task, MAKE, LINK, a[2], a[3]);
+      at_read(1, a[0], a[1]);
+      at_name(MAKE, LINK, a[2], a[3]);
       break;
-    case __NR_unlinkat: at_name(task, REMOVE, 0, a[0], a[1]); break;
+    case __NR_unlinkat: at_name(REMOVE, 0, a[0], a[1]); break;
 #ifdef __NR_renameat
     case __NR_renameat:
 #endif
-    case __NR_renameat2: at_rename(task, a[0], a[1], a[2], a[3]); break;
+    case __NR_renameat2: at_rename(a[0], a[1], a[2], a[3]); break;
 #ifdef __NR_rename
     case __NR_chmod:
     case __NR_chown:
-    case __NR_lchown: at_name(task, ATTRIBUTE, 0, AT_FDCWD, a[0]); break;
-    case __NR_mkdir: at_name(task, MAKE, FOLDER, AT_FDCWD, a[0]); break;
-    case __NR_mknod: at_name(task, MAKE, NODE, AT_FDCWD, a[0]); break;
-    case __NR_symlink: at_name(task, MAKE, SYMLINK, AT_FDCWD, a[1]); break;
+    case __NR_lchown: at_name(ATTRIBUTE, 0, AT_FDCWD, a[0]); break;
+    case __NR_mkdir: at_name(MAKE, FOLDER, AT_FDCWD, a[0]); break;
+    case __NR_mknod: at_name(MAKE, NODE, AT_FDCWD, a[0]); break;
+    case __NR_symlink: at_name(MAKE, SYMLINK, AT_FDCWD, a[1]); break;
     case __NR_link:
-      at_read(task, 1, AT_FDCWD, a[0]);
-      at_name(task, MAKE, LINK, AT_FDCWD, a[1]);
+      at_read(1, AT_FDCWD, a[0]);
+      at_name(MAKE, LINK, AT_FDCWD, a[1]);
       break;
     case __NR_unlink:
-    case __NR_rmdir: at_name(task, REMOVE, 0, AT_FDCWD, a[0]); break;
-    case __NR_rename: at_rename(task, AT_FDCWD, a[0], AT_FDCWD, a[1]); break;
+    case __NR_rmdir: at_name(REMOVE, 0, AT_FDCWD, a[0]); break;
+    case __NR_rename: at_rename(AT_FDCWD, a[0], AT_FDCWD, a[1]); break;
 #endif
   }
 }
 
 // An attempt to read that was not permitted.
-static __always_inline void denied_call(struct task_struct *task, u32 call, u64 *a, s64 result) {
+static __always_inline void denied_call(u32 call, u64 *a, s64 result) {
   switch (call) {
 #ifdef __NR_open
     case __NR_open:
-      if (!(a[1] & O_ACCMODE)) at_read(task, result, AT_FDCWD, a[0]);
+      if (!(a[1] & O_ACCMODE)) at_read(result, AT_FDCWD, a[0]);
       break;
 #endif
     case __NR_openat:
-      if (!(a[2] & O_ACCMODE)) at_read(task, result, a[0], a[1]);
+      if (!(a[2] & O_ACCMODE)) at_read(result, a[0], a[1]);
       break;
   }
 }
@@ -756,12 +768,12 @@ int BPF_PROG(on_return, struct pt_regs *regs, long result) {
 #endif
   s32 call = CALL_OF(regs);
   if (foreign || (call > 0 && call & X32_BIT)) {
-    if (room_pid(task)) __sync_fetch_and_add(&state.foreign, 1);
+    if (room_pid(bpf_get_current_task())) __sync_fetch_and_add(&state.foreign, 1);
     return 0;
   }
   u64 arguments[] = ARGUMENTS(regs);
-  if (socket_call(task, call, arguments, result)) return 0;
-  if (result >= 0) file_call(task, call, arguments, result);
-  else if (result == -EACCES) denied_call(task, call, arguments, result);
+  if (socket_call(call, arguments, result)) return 0;
+  if (result >= 0) file_call(call, arguments, result);
+  else if (result == -EACCES) denied_call(call, arguments, result);
   return 0;
 }

@@ -65,16 +65,24 @@ static void fit(struct bpf_object *object) {
   }
 }
 
-static struct state *load(struct bpf_object **object, const char *ring_bytes) {
+static int open_and_load(struct bpf_object **object, const char *ring_bytes, int fitted) {
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "sensor");
   *object = bpf_object__open_mem(program_start, program_end - program_start, &options);
   if (!*object) fail("the program cannot be read", errno);
   if (ring_bytes)
     bpf_map__set_max_entries(bpf_object__find_map_by_name(*object, "ring"), atoi(ring_bytes));
-  fit(*object);
+  if (fitted) fit(*object);
   said[0] = 0;
-  int error = bpf_object__load(*object);
-  if (error) fail("the kernel refused the program", error);
+  return bpf_object__load(*object);
+}
+
+static struct state *load(struct bpf_object **object, const char *ring_bytes) {
+  // Most kernels have all hooks, and to look for each takes as long as to load.
+  if (open_and_load(object, ring_bytes, 0)) {
+    bpf_object__close(*object);
+    int error = open_and_load(object, ring_bytes, 1);
+    if (error) fail("the kernel refused the program", error);
+  }
   struct bpf_program *program;
   bpf_object__for_each_program(program, *object) {
     if (!bpf_program__autoload(program)) continue;

@@ -8,8 +8,7 @@ import { Canaries } from "../record/canaries.js";
 import { FORMAT } from "../record/coverage.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { writeJson } from "../record/write.js";
-import type { LaidFile } from "../sandbox/lay.js";
-import type { Room } from "../sandbox/room.js";
+import type { LaidFile, LayRequest } from "../sandbox/lay.js";
 import type { Run } from "./run.js";
 
 /** A run's canaries, made and yet to be planted. */
@@ -20,8 +19,11 @@ export interface RunCanaries {
   /** What the room's files hold of them. */
   files(): readonly PlantedFile[];
   /** Puts them where they belong, and writes what they are. Never throws: a failure is the run's problem. */
-  plant(run: Run, place: { room: Room } | { folder: string }): Promise<void>;
+  plant(run: Run, place: LayInto | { folder: string }): Promise<void>;
 }
+
+/** Lays files into a room, which has no other way to its home. */
+type LayInto = (request: LayRequest) => Promise<void>;
 
 const NONE: RunCanaries = {
   ...{ seeker: seekerOf([]), environment: () => ({}), files: () => [] },
@@ -50,9 +52,8 @@ export function runCanaries(wanted: boolean, home: string): RunCanaries {
     files: () => (planted ? inRoom : []),
     plant: async (run, place) => {
       try {
-        if ("room" in place) {
-          await place.room.lay({ folder: home, files, owner: run.user, mtime });
-        } else await layOnHost(place.folder, files, run.user, mtime);
+        if ("folder" in place) await layOnHost(place.folder, files, run.user, mtime);
+        else await place({ folder: home, files, owner: run.user, mtime });
         planted = true;
         await writeCanaries(run, set);
       } catch (error) {

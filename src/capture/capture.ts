@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { explain } from "../errors.js";
 import type { RunRecord } from "../record/run.js";
 import { bringIn } from "./attempts-kept.js";
@@ -5,6 +6,9 @@ import { performRun } from "./perform.js";
 import type { CaptureRequest } from "./request.js";
 import { beginRun, type Run } from "./run.js";
 import { sealRun } from "./seal.js";
+
+/** Far more than observations take, within their bounds. */
+const SPACE_BYTES = 1024 ** 3;
 
 export interface Capture {
   directory: string;
@@ -18,16 +22,36 @@ export interface Capture {
  */
 export async function capture(request: CaptureRequest): Promise<Capture> {
   const run = await beginRun(request);
-  await performCapture(run, request);
-  return closeCapture(run, request);
+  let closed: Capture | null = null;
+  let told = 0;
+  await performCapture(run, request, async () => {
+    if (!(await hasSpace(run.directory))) return;
+    closed = await closeCapture(run, request);
+    told = run.problems().length;
+  });
+  // What was not destroyed belongs in the record, too.
+  return closed !== null && run.problems().length === told ? closed : closeCapture(run, request);
 }
 
-/** The middle of a capture: what goes wrong in it ends the run, and is in its record. */
-export async function performCapture(run: Run, request: CaptureRequest): Promise<void> {
+/** Whether what was observed can be written before the room's layer and the workspace are gone. */
+async function hasSpace(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize >= SPACE_BYTES;
+}
+
+/**
+ * The middle of a capture: what goes wrong in it ends the run, and is in its record. `meanwhile` is
+ * called when all is observed, while the room is destroyed.
+ */
+export async function performCapture(
+  run: Run,
+  request: CaptureRequest,
+  meanwhile = async () => {},
+): Promise<void> {
   try {
     await request.attempt?.announce();
     request.onProgress({ type: "opened", directory: run.directory, runId: run.id });
-    await performRun(run, request);
+    await performRun(run, request, meanwhile);
   } catch (error) {
     const why = explain(error);
     run.ends(request.signal.aborted ? { how: "cancelled" } : { how: "setup_failed", why });
@@ -41,5 +65,7 @@ export async function closeCapture(run: Run, request: CaptureRequest): Promise<C
   await bringIn(directory, open.record.attempts ?? []).catch((error) =>
     run.problem(`earlier attempts were not brought in: ${explain(error)}`),
   );
-  return { directory, record: await sealRun(run, request) };
+  const captured = { directory, record: await sealRun(run, request) };
+  await request.onSealed?.(captured);
+  return captured;
 }

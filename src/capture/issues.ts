@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { z } from "zod";
-import { errorCode, explain, UserError } from "../errors.js";
+import { errorCode, systemWords, UserError } from "../errors.js";
+import { hostFault } from "../gateway/egress-allow.js";
 import { Issue } from "../record/issue.js";
 
 /** An issue that may be captured: its paths are absolute and were there when it was read. */
@@ -38,6 +39,10 @@ export async function readIssues(
     const twin = ids.get(issue.id);
     if (twin !== undefined) fault(".id", `"${issue.id}" is taken by issues[${twin}]`);
     ids.set(issue.id, index);
+    for (const [at, entry] of (issue.allow_hosts ?? []).entries()) {
+      const wrong = hostFault(entry);
+      if (wrong !== null) fault(`.allow_hosts[${at}]`, wrong);
+    }
     const isMeant = id === undefined || issue.id === id;
     ready.push(await locate(path, issue, isMeant ? workspace : undefined, fault));
   }
@@ -54,9 +59,12 @@ async function readArray(path: string): Promise<unknown[]> {
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    const missing = errorCode(error) === "ENOENT";
-    throw new UserError(`${path}: ${missing ? "no such file" : explain(error)}`, {
-      hint: missing ? "name the issues file with --tasks FILE" : "an issues file is a JSON array",
+    const why = errorCode(error) === "ENOENT" ? "no such file" : systemWords(error);
+    throw new UserError(`${path}: ${why}`, {
+      hint:
+        error instanceof SyntaxError
+          ? "an issues file is a JSON array; tasks/README.md describes it"
+          : "name the issues file with --tasks FILE",
     });
   }
   if (!Array.isArray(value)) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Baseline, takeBaseline } from "../observe/files.js";
 import { RunFile, runFile } from "../record/directory.js";
 import type { Mount } from "../sandbox/mount.js";
-import { type RunCanaries, runCanaries } from "./canaries.js";
+import type { RunCanaries } from "./canaries.js";
 import { type Injection, inject } from "./inject.js";
 import type { CaptureRequest } from "./request.js";
 import type { Run } from "./run.js";
@@ -33,7 +33,12 @@ export interface Layout extends AsyncDisposable {
  * the events folder and, for a foreign image, a home with the canaries in it. Throws where the
  * workspace cannot be copied.
  */
-export async function layOut(run: Run, request: CaptureRequest, scratch: string): Promise<Layout> {
+export async function layOut(
+  run: Run,
+  request: CaptureRequest,
+  scratch: string,
+  canaries: RunCanaries,
+): Promise<Layout> {
   // Only root can give files away; anybody else runs the room as itself.
   const owner = process.getuid?.() === 0 ? run.user : undefined;
   const workspace = await copyWorkspace(
@@ -57,7 +62,6 @@ export async function layOut(run: Run, request: CaptureRequest, scratch: string)
   const events = join(run.directory, "events");
   if (owner !== undefined) await chown(events, owner.uid, owner.gid);
   const foreign = request.image.ref !== request.doorImage;
-  const canaries = runCanaries(request.canaries, ROOM.home);
   const home = foreign ? await makeHome(join(scratch, "home"), owner) : null;
   if (home !== null) await canaries.plant(run, { folder: home });
   return {

@@ -131,7 +131,7 @@ function seenSoFar(watched: LookedOn): Parts {
 }
 
 function filesSoFar({ method, changes }: LookedOn): Part {
-  const { workspace, system, omitted } = changes.soFar();
+  const { workspace, system, omitted, blind_spots } = changes.soFar();
   const outside = system.filter(({ path }) => !path.startsWith(`${ROOM.capture}/`));
   const count = (counted: FileChange[]) => {
     const totals = noChanges();
@@ -141,7 +141,7 @@ function filesSoFar({ method, changes }: LookedOn): Part {
   const inside = newest(workspace, MAX_TOLD, BYTES.files);
   const others = newest(outside, MAX_TOLD, BYTES.files);
   return {
-    ...{ method: method === "kernel" ? method : "snapshot", blind: [BLIND.files] },
+    ...{ method: method === "kernel" ? method : "snapshot", blind: [BLIND.files, ...blind_spots] },
     head: {
       totals: {
         ...{ workspace: count(workspace), system: count(outside) },

@@ -112,8 +112,10 @@ export async function boundedFile(path: string, limit: number): Promise<BoundedF
   let bytes = 0;
   let cut = 0;
   let error: string | null = null;
+  let closed: Promise<void> | null = null;
   return {
     async write(piece) {
+      if (closed !== null) return;
       const kept =
         error === null ? piece.subarray(0, Math.max(0, limit - bytes)) : piece.subarray(0, 0);
       try {
@@ -126,7 +128,8 @@ export async function boundedFile(path: string, limit: number): Promise<BoundedF
     },
     size: () => bytes,
     async close() {
-      await file.close();
+      closed ??= file.close();
+      await closed;
       return { bytes, cut_bytes: cut, error };
     },
   };

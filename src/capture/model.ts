@@ -1,4 +1,4 @@
-import { ExitCode, explain, UserError } from "../errors.js";
+import { ExitCode, systemWords, UserError } from "../errors.js";
 import { type Cassette, readCassette } from "../gateway/cassette.js";
 import { liveUpstream } from "../gateway/live.js";
 import { recording } from "../gateway/recording.js";
@@ -135,7 +135,7 @@ export async function recordedModel(directory: string, run: RunRecord): Promise<
 async function cassetteOf(directory: string): Promise<Cassette> {
   const path = runFile(directory, RunFile.cassette);
   const cassette = await readCassette(path).catch((error) => {
-    throw new UserError(`${directory} has no recording: ${explain(error)}`, {
+    throw new UserError(`${directory} has no recording: ${systemWords(error)}`, {
       hint: "a run keeps one with --record",
       cause: error,
     });

@@ -1,8 +1,8 @@
 import type { Agent, AgentReading } from "../agents/agent.js";
 import { errorCode } from "../errors.js";
 import { RunFile, runFile } from "../record/directory.js";
+import { eachJsonLine } from "../record/lines.js";
 import { NativeEvent } from "../record/native-events.js";
-import { eachJsonLine } from "../record/read.js";
 import type { RunRecord } from "../record/run.js";
 
 /** What the agent reported of itself, and how much of it could be read. */

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { explain } from "../errors.js";
 import { observeFiles } from "../observe/files.js";
+import type { SystemRequest } from "../observe/files-view.js";
 import type { KernelWatch } from "../observe/kernel.js";
 import type { NetworkWatch } from "../observe/network.js";
 import type { ProcessWatch } from "../observe/process-watch.js";
@@ -44,11 +45,11 @@ export async function observe(
   ]);
   // What is not needed any more is removed by the engine while the files are compared.
   watches.then(onWatched);
-  const { workspace, injection, baseline, home, canaries } = layout;
+  const { workspace, injection, baseline, canaries } = layout;
   const diff = await fetchBack(room, layout)
     .then((carried) =>
       observeFiles({
-        room,
+        ...outsideWorkspace(room, layout),
         carried,
         workspace: {
           root: workspace.path,
@@ -59,11 +60,7 @@ export async function observe(
             injected: injection.contents,
           },
         },
-        places:
-          home === null ? [] : [{ root: home.path, shown: ROOM.home, baseline: home.baseline }],
-        planted: canaries.files(),
         seeker: canaries.seeker,
-        ignore: [ROOM.workspace, ROOM.events],
       }),
     )
     .then((seen) => ("reason" in kernel ? seen : kernel.nameWriters(seen, ROOM.workspace)))
@@ -71,6 +68,16 @@ export async function observe(
   const [tree, sockets, use] = await watches;
   const sensor = "reason" in kernel ? { ok: false, reason: kernel.reason } : await kernel.state();
   return { processes: tree, network: sockets, resources: use, files: diff, kernel: sensor };
+}
+
+/** Where the room's files outside the workspace are, and what of them is no change of the agent's. */
+export function outsideWorkspace(room: Room, { home, canaries }: Layout): SystemRequest {
+  return {
+    room,
+    places: home === null ? [] : [{ root: home.path, shown: ROOM.home, baseline: home.baseline }],
+    planted: canaries.files(),
+    ignore: [ROOM.workspace, ROOM.events],
+  };
 }
 
 /** What of the room's files could not be brought to this host; undefined where they are there anyway. */
@@ -81,8 +88,8 @@ async function fetchBack(room: Room, { home }: Layout): Promise<string[] | undef
 }
 
 /**
- * Writes what was seen, after the room and the workspace are gone: a disk that the agent filled has
- * room again. What cannot be written is named in the record, and the others are written.
+ * Writes what was seen: where the disk is nearly full, after the room and the workspace are gone, as
+ * there is space again. What cannot be written is named in the record, and the others are written.
  */
 export async function writeObservations(run: Run, seen: Observations): Promise<void> {
   const write = async <T extends z.ZodType>(

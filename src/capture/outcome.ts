@@ -33,7 +33,9 @@ const ERROR_CHARACTERS = 300;
 export function toRecord(outcome: Outcome, { oomSeen, modelError }: Beside): OutcomeRecord {
   const reason = reasonOf(outcome);
   const gaveUp = ["exited", "timed_out", "stalled"].includes(outcome.how);
-  const told = gaveUp && statusOf(outcome) !== "succeeded" && modelError !== null;
+  const isFailure = gaveUp && statusOf(outcome) !== "succeeded";
+  // An agent may have said the same itself.
+  const told = isFailure && modelError !== null && !reason.includes(modelError);
   return {
     run_status: statusOf(outcome),
     run_status_reason: told

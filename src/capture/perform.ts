@@ -1,4 +1,5 @@
-import { openGateway } from "../gateway/gateway.js";
+import { type Gateway, openGateway } from "../gateway/gateway.js";
+import type { Upstream } from "../gateway/upstream.js";
 import { type ChangesWatch, watchChanges } from "../observe/files-so-far.js";
 import type { NetworkWatch } from "../observe/network.js";
 import { RunFile, runFile } from "../record/directory.js";
@@ -9,13 +10,14 @@ import { self } from "../sandbox/owner.js";
 import { openRoom } from "../sandbox/room.js";
 import { makeTemporary } from "../sandbox/temporary.js";
 import { attachObservers } from "./attach.js";
-import { openCallLog } from "./call-log.js";
-import { layOut, ROOM } from "./layout.js";
+import { type CallLog, openCallLog } from "./call-log.js";
+import { runCanaries } from "./canaries.js";
+import { type Layout, layOut, ROOM } from "./layout.js";
 import { MAX_TOLD, tellLive } from "./live.js";
-import { observe } from "./observations.js";
+import { observe, outsideWorkspace, type Watched } from "./observations.js";
 import { startPackets } from "./packets.js";
 import type { CaptureRequest } from "./request.js";
-import type { Run } from "./run.js";
+import type { Observations, Run } from "./run.js";
 import { startSensor } from "./sensing.js";
 import { workInRoom } from "./work.js";
 
@@ -24,11 +26,16 @@ const DEADLINE_MARGIN_MS = 10 * 60_000;
 
 /**
  * Performs a run in the order of the drawing in docs/architecture.md, and leaves what was observed in
- * it. Leaving it, for whatever reason, destroys all that it opened, last opened first. Throws where
- * the room could not be opened, or something could not be destroyed; what happens in an open room is
- * in the run's outcome and problems.
+ * it. Leaving it, for whatever reason, destroys all that it opened, last opened first; `meanwhile` is
+ * called once all is observed, while the engine destroys the room, which moves no more. Throws where
+ * the room could not be opened, something could not be destroyed, or what `meanwhile` throws; what
+ * happens in an open room is in the run's outcome and problems.
  */
-export async function performRun(run: Run, request: CaptureRequest): Promise<void> {
+export async function performRun(
+  run: Run,
+  request: CaptureRequest,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
   const { engine, limits, signal } = request;
   let network: NetworkWatch | null = null;
 
@@ -41,26 +48,9 @@ export async function performRun(run: Run, request: CaptureRequest): Promise<voi
     owner: self(),
     deadline: Date.now() + request.timeoutMs + DEADLINE_MARGIN_MS,
   };
-  // It needs nothing of the room, and gets ready while that is prepared.
+  // Sensor and door need nothing of the room, and get ready while that is prepared.
   await using sensor = startSensor(engine, request.sensing, scratch.path, labels);
-  await using layout = await layOut(run, request, scratch.path);
-  signal.throwIfAborted();
-
-  await run.phase("start");
-  await using containers = atOnce();
-  containers.add(sensor);
-  // The engine works on it while the gateway opens.
-  const opening = containers.coming(
-    openRoom(engine, {
-      image: request.image.id,
-      user: `${run.user.uid}:${run.user.gid}`,
-      limits,
-      labels,
-      mounts: layout.mounts,
-      openNetwork: request.network.mode === "open",
-      ...(engine.local ? { folder: scratch.path } : {}),
-    }),
-  );
+  const canaries = runCanaries(request.canaries, ROOM.home);
   await using upstream = await request.model.open(request.issue, run.directory);
   await using calls = openCallLog(runFile(run.directory, RunFile.modelCalls));
   await using gateway = await openGateway({
@@ -71,36 +61,82 @@ export async function performRun(run: Run, request: CaptureRequest): Promise<voi
       calls.add(call);
       request.attempt?.onModelCall(call, ending);
     },
-    seeker: layout.canaries.seeker,
+    seeker: canaries.seeker,
     network: request.network,
     onAttempt: (attempt) => network?.attempt(attempt),
     onQuestion: (question) => network?.question(question),
   });
+  const openNetwork = request.network.mode === "open";
+  await using door = openDoor(engine, {
+    ...{ image: request.doorImage, way: request.door, first: !openNetwork, gateway, labels },
+  });
+  await using layout = await layOut(run, request, scratch.path, canaries);
   signal.throwIfAborted();
 
-  const room = await opening;
+  await run.phase("start");
+  await using containers = atOnce();
+  containers.add(sensor);
+  containers.add(door);
+  const room = containers.add(
+    await openRoom(engine, {
+      image: request.image.id,
+      user: `${run.user.uid}:${run.user.gid}`,
+      limits,
+      labels,
+      mounts: layout.mounts,
+      openNetwork,
+      ...(door.network === null ? {} : { door: { network: door.network, folder: scratch.path } }),
+      ...(layout.home === null ? { furnish: (lay) => canaries.plant(run, lay) } : {}),
+    }),
+  );
+  door.beside(room.id);
   const packets = containers.add(
     startPackets(engine, request.packets, { roomId: room.id, folder: scratch.path, labels }),
-  );
-  const planting = layout.home === null ? layout.canaries.plant(run, { room }) : null;
-  const door = containers.add(
-    await openDoor(engine, {
-      roomId: room.id,
-      image: request.doorImage,
-      way: request.door,
-      gateway,
-      labels,
-    }),
   );
   const opened = { room, door, gateway, sensor, packets, layout };
   const watched = await attachObservers(run, request, opened);
   network = watched.network;
-  await planting;
 
-  const { kernel } = watched;
+  run.observed = await workObserved(run, request, {
+    ...{ watched, layout, gateway, calls, upstream },
+    onWatched: () => {
+      for (const beside of [sensor, packets, door]) containers.letGo(beside);
+    },
+  });
+  containers.letGo(room);
+  // A model call that is under way yet is cut off, and told of.
+  await gateway[Symbol.asyncDispose]();
+  await calls.flushed();
+  // Who is killed between the seal and the end leaves no copy. What cannot be removed yet is told later.
+  await layout[Symbol.asyncDispose]().then(undefined, () => {});
+  await meanwhile();
+}
+
+/** The agent's work and its observers' end, and until then what is seen of it told live. */
+async function workObserved(
+  run: Run,
+  request: CaptureRequest,
+  open: {
+    watched: Watched;
+    layout: Layout;
+    gateway: Gateway;
+    calls: CallLog;
+    upstream: Upstream;
+    /** Called when nothing but the room itself is needed any more. */
+    onWatched(): void;
+  },
+): Promise<Observations> {
+  const { watched, layout, gateway, calls, upstream } = open;
+  const { room, kernel } = watched;
   await using changes: ChangesWatch =
     "reason" in kernel
-      ? watchChanges(layout.workspace.path, layout.baseline, MAX_TOLD)
+      ? watchChanges({
+          ...outsideWorkspace(room, layout),
+          workspace: request.engine.local
+            ? { root: layout.workspace.path, baseline: layout.baseline }
+            : null,
+          newest: MAX_TOLD,
+        })
       : kernel.changes(ROOM.workspace, MAX_TOLD);
   await using _live = tellLive(run.directory, {
     ...{ ...watched, changes, method: "reason" in kernel ? "poll" : "kernel" },
@@ -117,7 +153,5 @@ export async function performRun(run: Run, request: CaptureRequest): Promise<voi
   await run.phase("observe");
   const lost = await calls.flushed();
   if (lost !== null) await run.problem(`${RunFile.modelCalls}: ${lost}`);
-  run.observed = await observe(run, watched, layout, () => {
-    for (const beside of [sensor, packets, door]) containers.letGo(beside);
-  });
+  return observe(run, watched, layout, open.onWatched);
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { assertContained } from "../record/contained.js";
 import { attemptFolder, RunFile, runFile } from "../record/directory.js";
 import { releaseReserve } from "../record/open-run.js";
 import { readJson } from "../record/read.js";
@@ -73,8 +74,14 @@ function isSealed(directory: string): boolean {
   return existsSync(runFile(directory, RunFile.manifest));
 }
 
-function recordIn(directory: string): Promise<RunRecord | null> {
-  return readJson(runFile(directory, RunFile.run), RunRecord).catch(() => null);
+/** Null, too, where a link leads elsewhere: nothing there is ours to close. */
+async function recordIn(directory: string): Promise<RunRecord | null> {
+  try {
+    assertContained(directory);
+    return await readJson(runFile(directory, RunFile.run), RunRecord);
+  } catch {
+    return null;
+  }
 }
 
 function isSame(one: RunRecord["owner"], other: RunRecord["owner"]): boolean {

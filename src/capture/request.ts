@@ -2,7 +2,7 @@ import type { Agent } from "../agents/agent.js";
 import type { CallEnding } from "../gateway/carry.js";
 import type { ModelCall } from "../record/model-calls.js";
 import type { NetworkPolicy } from "../record/network-policy.js";
-import type { EarlierAttempt, Phase } from "../record/run.js";
+import type { EarlierAttempt, Phase, RunRecord } from "../record/run.js";
 import type { DoorRequest } from "../sandbox/door.js";
 import type { Engine } from "../sandbox/engine.js";
 import type { Limits } from "../sandbox/room.js";
@@ -46,6 +46,11 @@ export interface CaptureRequest {
   attempt?: Attempt;
   signal: AbortSignal;
   onProgress(progress: Progress): void;
+  /**
+   * Waited for when the run directory is sealed; its room may be on its way out yet. Called once more
+   * where something could not be destroyed, which the record then says.
+   */
+  onSealed?(sealed: { directory: string; record: RunRecord }): Promise<void>;
 }
 
 /** One attempt at an issue among several with different models. */

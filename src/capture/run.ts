@@ -1,16 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { errorCode, explain, UserError } from "../errors.js";
+import { errorCode, systemWords, UserError } from "../errors.js";
 import { FORMAT } from "../record/coverage.js";
-import { RunFile, runFile, runId } from "../record/directory.js";
+import { runId } from "../record/directory.js";
 import type { FsDiff } from "../record/files.js";
-import { Issue } from "../record/issue.js";
 import type { NetworkObservation } from "../record/network.js";
 import { type OpenRun, openRun } from "../record/open-run.js";
 import type { ProcessTree } from "../record/processes.js";
 import type { ResourceUse } from "../record/resources.js";
 import { notEnded, type Phase, type RunRecord } from "../record/run.js";
-import { writeJson } from "../record/write.js";
 import { self } from "../sandbox/owner.js";
 import { openLog, type RunLog } from "./log.js";
 import type { Outcome } from "./outcome.js";
@@ -54,11 +52,9 @@ const AGENT_USER = { uid: 1000, gid: 1000 };
 
 /** Makes the run directory. Throws UserError where it cannot be made. */
 export async function beginRun(request: CaptureRequest): Promise<Run> {
-  const { issue } = request.issue;
   const uid = process.getuid?.() ?? 0;
   const user = uid === 0 ? AGENT_USER : { uid, gid: process.getgid?.() ?? uid };
   const open = await makeDirectory(request, user);
-  await writeJson(runFile(open.directory, RunFile.issue), Issue, issue);
   const log = await openLog(open.directory);
   const problems: string[] = [];
   const phases: Partial<Record<Phase, number>> = {};
@@ -112,7 +108,8 @@ async function makeDirectory(
       const startedAt = new Date();
       const id = runId(request.issue.issue.id, startedAt);
       try {
-        return await openRun(join(captures, id), firstRecord(request, id, startedAt, user));
+        const first = firstRecord(request, id, startedAt, user);
+        return await openRun(join(captures, id), first, request.issue.issue);
       } catch (error) {
         // Another supervisor began the same issue in the same millisecond.
         if (errorCode(error) !== "EEXIST") throw error;
@@ -120,7 +117,7 @@ async function makeDirectory(
       }
     }
   } catch (error) {
-    throw new UserError(`${captures}: no run directory could be made: ${explain(error)}`, {
+    throw new UserError(`${captures}: no run directory could be made: ${systemWords(error)}`, {
       hint: "name a writable folder with --captures DIR",
       cause: error,
     });

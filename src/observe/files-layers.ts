@@ -20,19 +20,19 @@ interface LayerFolder {
  * are extended attributes, which Node cannot read: they are not honoured.
  */
 export function lookThrough(roots: readonly string[]): Lowers {
+  const layers = roots.map(layerAt);
   const nowhere = new Set<BytePath>();
   const look = (path: BytePath): { root: string; facts: Facts }[] => {
-    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    if (nowhere.has(parent)) {
+    if (nowhere.has(parentOf(path))) {
       nowhere.add(path);
       return [];
     }
     const hits: { root: string; facts: Facts }[] = [];
-    for (const root of roots) {
-      const verdict = inLayer(root, path);
+    for (const layer of layers) {
+      const verdict = layer.look(path);
       if (verdict === "absent") continue;
       if (verdict === "hidden") break;
-      hits.push({ root, facts: verdict });
+      hits.push({ root: layer.root, facts: verdict });
       if (verdict.kind !== "dir") break;
     }
     if (hits.length === 0) nowhere.add(path);
@@ -51,8 +51,30 @@ export function lookThrough(roots: readonly string[]): Lowers {
   };
 }
 
+/** Of so many paths a layer remembers that they are absent. */
+const MAX_ABSENT = 10_000;
+
 /** What one layer says of a path: its facts, nothing, or that nothing below it shows. */
-function inLayer(root: string, path: BytePath): Facts | "absent" | "hidden" {
+type Verdict = Facts | "absent" | "hidden";
+
+/** A layer that is not asked for what is in a folder that it has not. */
+function layerAt(root: string): { root: string; look(path: BytePath): Verdict } {
+  const absent = new Set<BytePath>();
+  return {
+    root,
+    look(path) {
+      const verdict = absent.has(parentOf(path)) ? "absent" : inLayer(root, path);
+      if (verdict === "absent" && absent.size < MAX_ABSENT) absent.add(path);
+      return verdict;
+    },
+  };
+}
+
+function parentOf(path: BytePath): BytePath {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+function inLayer(root: string, path: BytePath): Verdict {
   const found = factsAt(root, path);
   if (found !== null && !(found instanceof Error)) return isDeletionMark(found) ? "hidden" : found;
   const names = path.split("/");

@@ -1,7 +1,11 @@
 import type { FileChange } from "../record/files.js";
 import type { Baseline } from "./files-baseline.js";
 import { type Candidate, shownPath } from "./files-change.js";
+import { listedChanges, ONLY_NAMES } from "./files-listed.js";
+import { compareSystem } from "./files-system.js";
+import { type SystemRequest, type SystemView, systemView } from "./files-view.js";
 import { compareTree } from "./files-workspace.js";
+import type { Facts } from "./tree-facts.js";
 
 /** What became of paths while a run goes on, without contents, the latest last. */
 export interface ChangesSoFar {
@@ -9,6 +13,8 @@ export interface ChangesSoFar {
   system: FileChange[];
   /** How many more there are. */
   omitted: number;
+  /** What this may have missed, a sentence each. */
+  blind_spots: readonly string[];
 }
 
 /** Disposing it ends the looking. */
@@ -16,31 +22,49 @@ export interface ChangesWatch extends AsyncDisposable {
   soFar(): ChangesSoFar;
 }
 
+/** What is looked at again and again while the room lives. */
+export interface ChangesRequest extends SystemRequest {
+  /** The copy, and as it was just before the agent started; null where the room has files of its own. */
+  readonly workspace: { readonly root: string; readonly baseline: Baseline } | null;
+  /** So many of the workspace and so many of the rest are held, the latest. */
+  readonly newest: number;
+}
+
 const EVERY_MS = 100;
 /** So many times longer than a look takes is waited before the next: at most 3 % of the time. */
 const REST = 30;
+const BLIND = {
+  between:
+    "what was made and removed again between two looks is not told, nor who changed anything",
+  memory: "in memory (/dev/shm) changes are told when the run has ended",
+  workspace:
+    "the engine does not reach this host's files: changes in the workspace are told when the run has ended",
+};
 
 /**
- * Compares the workspace with its baseline again and again, by the facts of its entries alone, for
- * those who look on where no kernel sensor tells of files: a file that was written again with the
- * same bytes is told, too, and who wrote it is not. The `newest` changes are held. Never throws.
+ * Compares the workspace with its baseline, and the room's writable layer with the image, again and
+ * again, by the facts of the entries alone, for those who look on where no kernel sensor tells of
+ * files: a file that was written again with the same bytes is told, too. Where this host cannot read
+ * the layer, the engine is asked for the names. Nothing is followed through the living room's own
+ * tree, which it could change under the look. Never throws.
  */
-export function watchChanges(root: string, baseline: Baseline, newest: number): ChangesWatch {
+export function watchChanges(request: ChangesRequest): ChangesWatch {
+  const { workspace, newest } = request;
   const closing = new AbortController();
-  let told: ChangesSoFar = { workspace: [], system: [], omitted: 0 };
+  // The room's own view of its tree, and with it what is in memory, is for when it is frozen.
+  const seen = systemView(request);
+  const places = workspace === null ? [] : seen.places;
+  const view: SystemView = { ...seen, places, merged: null, memory: [] };
+  const blind = [BLIND.between, BLIND.memory, ...(workspace === null ? [BLIND.workspace] : [])];
+  let told: ChangesSoFar = { workspace: [], system: [], omitted: 0, blind_spots: blind };
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
-    const found: { at: bigint; candidate: Candidate }[] = [];
-    const add = (candidate: Candidate) => {
-      if (isChange(candidate)) found.push({ at: timeOf(candidate), candidate });
-    };
-    const tree = { root, baseline, original: null, shownBelow: "" };
-    await compareTree(tree, { add }, () => {}, closing.signal);
-    found.sort((a, b) => (a.at < b.at ? -1 : 1));
+    const inside = await lookInside(workspace, newest, closing.signal);
+    const outside = await lookOutside(view, newest, closing.signal);
     told = {
-      workspace: found.slice(-newest).map(({ candidate }) => changeOf(candidate)),
-      system: [],
-      omitted: Math.max(0, found.length - newest),
+      ...{ workspace: inside.changes, system: outside.changes },
+      omitted: inside.omitted + outside.omitted,
+      blind_spots: [...blind, ...outside.blind_spots],
     };
   };
   const again = async () => {
@@ -63,6 +87,80 @@ export function watchChanges(root: string, baseline: Baseline, newest: number): 
       await looking;
     },
   };
+}
+
+/** The latest changes of one part of the room, and how many more there are. */
+interface Latest {
+  changes: FileChange[];
+  omitted: number;
+}
+
+async function lookInside(
+  workspace: ChangesRequest["workspace"],
+  newest: number,
+  signal: AbortSignal,
+): Promise<Latest> {
+  const latest = holdLatest(newest);
+  if (workspace !== null)
+    await compareTree({ ...workspace, original: null, shownBelow: "" }, latest, () => {}, signal);
+  return latest.held();
+}
+
+async function lookOutside(
+  view: SystemView,
+  newest: number,
+  signal: AbortSignal,
+): Promise<Latest & { blind_spots: string[] }> {
+  const latest = holdLatest(newest);
+  // A file that was only opened for writing has a copy in the layer, the same in everything.
+  const add = (candidate: Candidate) => {
+    if (!isSame(candidate)) latest.add(candidate);
+  };
+  const read = await compareSystem(view, { add }, () => {}, signal);
+  const { changes, omitted } = latest.held();
+  if (read) return { changes, omitted, blind_spots: [] };
+  // What the engine answers is not waited for when the run has ended.
+  const listed = await Promise.race([listedChanges(view), aborted(signal)]);
+  const all = [...listed, ...changes];
+  return {
+    changes: all.slice(-newest),
+    omitted: omitted + Math.max(0, all.length - newest),
+    blind_spots: [ONLY_NAMES],
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Holds the candidates that changed last, and counts the others: a run may leave millions. */
+function holdLatest(newest: number) {
+  let found: { at: bigint; candidate: Candidate }[] = [];
+  let omitted = 0;
+  const cut = () => {
+    found.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    omitted += Math.max(0, found.length - newest);
+    found = found.slice(-newest);
+  };
+  return {
+    add(candidate: Candidate) {
+      if (!isChange(candidate)) return;
+      found.push({ at: timeOf(candidate), candidate });
+      if (found.length > 8 * newest) cut();
+    },
+    held(): Latest {
+      cut();
+      return { changes: found.map(({ candidate }) => changeOf(candidate)), omitted };
+    },
+  };
+}
+
+function isSame({ before, after }: Candidate): boolean {
+  const same = (fact: keyof Facts) => before?.facts[fact] === after?.facts[fact];
+  return ["kind", "mode", "size", "mtimeNs"].every((fact) => same(fact as keyof Facts));
 }
 
 /** A folder's times and size change with what is in it. */

@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
 import type { Seeker } from "../canaries/seek.js";
 import { explain } from "../errors.js";
 import { FORMAT } from "../record/coverage.js";
 import type { FsDiff } from "../record/files.js";
-import type { Room } from "../sandbox/room.js";
 import type { Baseline } from "./files-baseline.js";
 import { allowance, DIFF_BOUNDS, type DiffBounds } from "./files-content.js";
-import { mountsOf } from "./files-mounts.js";
-import { knownPlanted, type PlantedFile, readsByAccessTime } from "./files-planted.js";
-import { diffSystem, nothingSeen, type SystemView } from "./files-system.js";
+import { readsByAccessTime } from "./files-planted.js";
+import { diffSystem, nothingSeen } from "./files-system.js";
+import { type SystemRequest, systemView } from "./files-view.js";
 import { diffWorkspace, type Original } from "./files-workspace.js";
 
 export { type Baseline, takeBaseline } from "./files-baseline.js";
@@ -17,8 +15,7 @@ export type { PlantedFile } from "./files-planted.js";
 export type { Original } from "./files-workspace.js";
 
 /** What the files observer looks at. The room must be frozen. */
-export interface FilesRequest {
-  readonly room: Pick<Room, "layers" | "hostPid" | "changes">;
+export interface FilesRequest extends SystemRequest {
   readonly workspace: {
     /** The copy, on this host. */
     readonly root: string;
@@ -26,10 +23,6 @@ export interface FilesRequest {
     readonly baseline: Baseline;
     readonly original: Original | null;
   };
-  /** Other folders of this host that the room could write to; baseline null where they were empty. */
-  readonly places?: readonly { root: string; shown: string; baseline: Baseline | null }[];
-  /** What was laid into the room before the agent started: unchanged, it is no change. */
-  readonly planted?: readonly PlantedFile[];
   /** Looks for canaries in what changed files hold. */
   readonly seeker?: Seeker;
   /**
@@ -37,24 +30,9 @@ export interface FilesRequest {
    * sentence each. Left out where the room has this host's own files.
    */
   readonly carried?: readonly string[] | undefined;
-  /** Absolute paths in the room to leave out; where things are mounted is left out anyway. */
-  readonly ignore?: readonly string[];
   readonly bounds?: Partial<DiffBounds>;
   readonly signal?: AbortSignal;
 }
-
-/** What the engine itself lays into every room. */
-const ENGINES_OWN = [
-  "/.dockerenv",
-  "/dev",
-  "/etc/hostname",
-  "/etc/hosts",
-  "/etc/mtab",
-  "/etc/resolv.conf",
-  "/proc",
-  "/run/.containerenv",
-  "/sys",
-];
 
 /** A blind spot of snapshots alone: the kernel sensor takes it away. */
 export const MADE_AND_DELETED =
@@ -97,7 +75,7 @@ export async function observeFiles(request: FilesRequest): Promise<FsDiff> {
     "workspace",
     diffWorkspace(workspace.root, workspace.baseline, workspace.original, left, signal),
   );
-  const outside = await seen("system", diffSystem(viewOf(request), left, signal));
+  const outside = await seen("system", diffSystem(systemView(request), left, signal));
   const [here, there] = [inside ?? nothingSeen(), outside ?? nothingSeen()];
   return {
     format: FORMAT,
@@ -127,48 +105,5 @@ export async function observeFiles(request: FilesRequest): Promise<FsDiff> {
       lines_removed: here.lines_removed + there.lines_removed,
       omitted: here.omitted + there.omitted,
     },
-  };
-}
-
-function viewOf({ room, places = [], planted = [], ignore = [] }: FilesRequest): SystemView {
-  const mounts = room.hostPid === null ? null : mountsOf(room.hostPid);
-  const root = `/proc/${room.hostPid}/root`;
-  const merged = room.hostPid !== null && existsSync(root) ? root : null;
-  const asBytes = (path: string) => Buffer.from(path).toString("latin1");
-  const points = [...(mounts?.points ?? []), ...places.map(({ shown }) => asBytes(shown))];
-  const foreign = new Set([...points, ...ignore.map(asBytes)]);
-  const isForeign = (shown: string) => foreign.has(shown);
-  const inLayer = planted.filter(
-    ({ path }) => !places.some(({ shown }) => path.startsWith(`${shown}/`)),
-  );
-  return {
-    layers: room.layers,
-    merged,
-    engineChanges: () => room.changes(),
-    ignore: [...ENGINES_OWN, ...points, ...ignore.map(asBytes)],
-    planted: new Map(inLayer.map((file) => [asBytes(file.path.slice(1)), knownPlanted(file)])),
-    places: [
-      ...places.map(({ root, shown, baseline }) => ({
-        root,
-        baseline,
-        original: null,
-        planted: new Map(
-          planted.flatMap(({ path, contents }) =>
-            contents === null ? [] : [[path.slice(shown.length + 1), contents] as const],
-          ),
-        ),
-        shownBelow: `${asBytes(shown)}/`,
-        isForeign,
-      })),
-      ...(merged === null ? [] : (mounts?.memory ?? []))
-        .filter((point) => !ignore.includes(point))
-        .map((point) => ({
-          root: `${merged}${Buffer.from(point, "latin1").toString()}`,
-          baseline: null,
-          original: null,
-          shownBelow: `${point}/`,
-          isForeign,
-        })),
-    ],
   };
 }

@@ -208,7 +208,7 @@ export function kernelFiles(paths: RoomPaths, owners: Owners): KernelFiles {
           call_id: callOf(writersOf(path).last, owners),
         });
       }
-      return { ...told, omitted };
+      return { ...told, omitted, blind_spots: [] };
     },
     lost: () => ({ unplaced, omitted }),
   };

@@ -2,8 +2,6 @@
 export interface AtOnce extends AsyncDisposable {
   /** Takes one in and gives it back. */
   add<T extends AsyncDisposable>(one: T): T;
-  /** Takes in one that is on its way, and gives the way back. Whoever waits for it is told why it never came. */
-  coming<T extends AsyncDisposable>(one: Promise<T>): Promise<T>;
   /** Begins to dispose of one ahead of the others, whose disposal then waits for it. */
   letGo(one: AsyncDisposable): void;
 }
@@ -22,11 +20,6 @@ export function atOnce(): AtOnce {
   return {
     add(one) {
       all.set(one, null);
-      return one;
-    },
-    coming(one) {
-      const come = one.catch(() => null);
-      all.set({ [Symbol.asyncDispose]: async () => (await come)?.[Symbol.asyncDispose]() }, null);
       return one;
     },
     letGo(one) {

@@ -6,18 +6,24 @@ import type { Connection } from "./door-stream.js";
 import type { Engine } from "./engine.js";
 import { execute } from "./exec.js";
 import { type RunLabels, toLabels } from "./labels.js";
+import { NAMES_SYSCTLS } from "./room-names.js";
 
 /** Where the model gateway is reached inside every room. */
 export const DOOR_PORT = 8000;
 /** Where the room's resolver is, on the same address: the port that every program asks. */
 export const NAMES_PORT = 53;
 const INSIDE = "/door";
+const USER = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 
 /** How a door reaches the supervisor: over its Unix socket, or over the engine's own stream. */
 export type DoorWay = "socket" | "stream";
 
-/** The door, on its way. Disposing it destroys its container. */
+/** The door, on its way. Disposing it destroys its container; disposing it again waits for the same. */
 export interface Door extends AsyncDisposable {
+  /** The network that the room is to join; null where the door joins the room's. */
+  readonly network: DoorNetwork | null;
+  /** Tells it which room it belongs to, once that runs. */
+  beside(roomId: string): void;
   /** How it reaches the supervisor, once it listens. Rejects with UserError (exit 3) where it cannot. */
   readonly opened: Promise<DoorWay>;
   /**
@@ -27,8 +33,17 @@ export interface Door extends AsyncDisposable {
   read(files: readonly string[]): Promise<string[]>;
 }
 
+/** The network of a door that is opened before its room: loopback and nothing else. */
+export interface DoorNetwork {
+  /** The name of the container that has it. */
+  readonly container: string;
+  /** Resolves when it can be joined; rejects with UserError (exit 3) where the engine refuses the door. */
+  readonly started: Promise<void>;
+  /** Whether it can be joined still. */
+  runs(): Promise<boolean>;
+}
+
 export interface DoorRequest {
-  roomId: string;
   /** Our own image, whatever the room's: it holds the door's program. */
   image: string;
   /**
@@ -36,6 +51,8 @@ export interface DoorRequest {
    * its containers cannot connect to a socket of this machine, as in a virtual machine.
    */
   way: "auto" | DoorWay;
+  /** Whether it may be opened before its room, which is sealed then. */
+  first?: boolean;
   /** Where the door's connections go. */
   gateway: {
     /** Its Unix socket on this host. */
@@ -54,41 +71,57 @@ const MAX_TABLE_BYTES = 4 * 1024 * 1024;
 const LISTENS_WITHIN_MS = 30_000;
 
 /**
- * Opens the only way out of a sealed room: a side container in the room's network that carries
- * connections to `127.0.0.1:8000` and questions to its resolver over to the gateway. Throws UserError
- * (exit 3) where the engine refuses.
+ * Opens the only way out of a sealed room, and returns at once: a side container in the room's network
+ * that carries connections to `127.0.0.1:8000` and questions to its resolver over to the gateway.
  */
-export async function openDoor(engine: Engine, request: DoorRequest): Promise<Door> {
-  const [first, second] = waysOf(request.way, engine);
-  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
-  let left = second;
-  let started = await start(engine, request, user, first).catch((error) => {
-    if (left === undefined) throw error;
-    const way = left;
-    left = undefined;
-    return start(engine, request, user, way);
+export function openDoor(engine: Engine, request: DoorRequest): Door {
+  const [way, other] = waysOf(request.way, engine);
+  // Podman removes no container whose network another one uses.
+  const isFirst = request.first === true && engine.local && engine.name === "docker";
+  const closing = new AbortController();
+  let beside: (roomId: string) => void = () => {};
+  const room = new Promise<string>((told) => {
+    beside = told;
   });
-  let closed = false;
-  const listening = async (): Promise<DoorWay> => {
-    const heard = request.gateway.doorOpen.then(() => true);
-    if (await Promise.race([heard, started.ended.then(() => false)])) return started.way;
-    const way = left;
-    if (way === undefined || closed) throw notOpen("its container ended");
-    left = undefined;
-    await started.destroy();
-    started = await start(engine, request, user, way);
-    if (closed) await started.destroy();
-    return listening();
+  const begin = async (way: DoorWay, roomId: string | null): Promise<Started> => {
+    if (closing.signal.aborted) throw notOpen("it was closed");
+    return start(engine, request, { way, roomId });
   };
-  const opened = within(LISTENS_WITHIN_MS, listening());
+  let started = isFirst ? begin(way, null) : room.then((id) => begin(way, id));
+  const listening = async (left: DoorWay | undefined): Promise<DoorWay> => {
+    const listens = started.then((one) =>
+      within(
+        LISTENS_WITHIN_MS,
+        Promise.race([request.gateway.doorOpen.then(() => one.way), one.ended.then(() => null)]),
+      ),
+    );
+    const heard = await (left === undefined ? listens : listens.catch(() => null));
+    if (heard !== null) return heard;
+    if (left === undefined) throw notOpen("its container ended");
+    const before = started;
+    started = room.then(async (id) => {
+      await before.then((one) => one.destroy()).catch(() => {});
+      return begin(left, id);
+    });
+    return listening(undefined);
+  };
+  const opened = listening(other);
   opened.catch(() => {}); // whoever asks for it is told
+  let destroyed: Promise<void> | null = null;
+  const destroy = async () => {
+    closing.abort();
+    beside(""); // whoever waits for a room finds it closed
+    await started.then((one) => one.destroy()).catch(() => {});
+  };
   return {
+    network: isFirst ? networkOf(request.labels, started) : null,
+    beside,
     opened,
     read: async (files) => {
       const pieces: Buffer[] = [];
-      const reading = await execute(engine.docker, started.container, {
+      const reading = await execute(engine.docker, (await started).container, {
         command: ["head", "-v", "-c", String(MAX_TABLE_BYTES), ...files],
-        user,
+        user: USER,
         environment: {},
         directory: "/",
         onOutput: ({ stream, bytes }) => void (stream === "stdout" && pieces.push(bytes)),
@@ -97,9 +130,25 @@ export async function openDoor(engine: Engine, request: DoorRequest): Promise<Do
       return toTables(Buffer.concat(pieces).toString("latin1"), files);
     },
     [Symbol.asyncDispose]: () => {
-      closed = true;
-      return started.destroy();
+      destroyed ??= destroy();
+      return destroyed;
     },
+  };
+}
+
+function networkOf({ runId }: RunLabels, door: Promise<Started>): DoorNetwork {
+  const started = door.then(() => {});
+  started.catch(() => {}); // the room is told
+  return {
+    container: nameOf(runId),
+    started,
+    runs: () =>
+      door
+        .then(({ container }) => container.inspect())
+        .then(
+          ({ State }) => State.Running,
+          () => false,
+        ),
   };
 }
 
@@ -130,14 +179,16 @@ interface Started {
   destroy(): Promise<void>;
 }
 
-async function start(
-  engine: Engine,
-  request: DoorRequest,
-  user: string,
-  way: DoorWay,
-): Promise<Started> {
+/** How it is opened: beside a room, or with a network of its own, which the room joins. */
+interface Opening {
+  way: DoorWay;
+  roomId: string | null;
+}
+
+async function start(engine: Engine, request: DoorRequest, opening: Opening): Promise<Started> {
+  const { way } = opening;
   const container = await engine.docker
-    .createContainer(toContainer(request, user, way))
+    .createContainer(toContainer(request, opening))
     .catch(refused);
   let hangUp = () => {};
   const destroy = async () => {
@@ -163,23 +214,25 @@ async function start(
 }
 
 function toContainer(
-  { roomId, image, gateway, labels }: DoorRequest,
-  user: string,
-  way: DoorWay,
+  { image, gateway, labels }: DoorRequest,
+  { way, roomId }: Opening,
 ): Docker.ContainerCreateOptions {
   const overSocket = way === "socket";
   const socket = overSocket ? posix.join(INSIDE, posix.basename(gateway.socket)) : "-";
   return {
-    name: `opencode-capture-${labels.runId}-door`,
+    name: nameOf(labels.runId),
     Image: image,
     Entrypoint: ["node", "/usr/local/lib/opencode-capture/door.mjs"],
     Cmd: [socket, String(DOOR_PORT), String(NAMES_PORT)],
-    User: user,
+    User: USER,
     WorkingDir: "/",
     Labels: toLabels("door", labels),
+    NetworkDisabled: roomId === null,
     ...(overSocket ? {} : { OpenStdin: true, StdinOnce: true }),
     HostConfig: {
-      NetworkMode: `container:${roomId}`,
+      ...(roomId === null
+        ? { NetworkMode: "none", Sysctls: NAMES_SYSCTLS }
+        : { NetworkMode: `container:${roomId}` }),
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       ReadonlyRootfs: true,
@@ -195,6 +248,10 @@ function toContainer(
         : {}),
     },
   };
+}
+
+function nameOf(runId: string): string {
+  return `opencode-capture-${runId}-door`;
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

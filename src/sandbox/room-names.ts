@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 /** The room's resolver is where the door listens, so that every name asked is known. */
 export const RESOLVER = "127.0.0.1";
+/** The door binds the resolver's port with no capability; engines differ in their default. */
+export const NAMES_SYSCTLS = { "net.ipv4.ip_unprivileged_port_start": "0" };
 
 /** As an engine writes them for a container that has no network. */
 const FILES = {

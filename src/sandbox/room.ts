@@ -1,5 +1,6 @@
 import type Docker from "dockerode";
 import { ExitCode, explain, UserError } from "../errors.js";
+import type { DoorNetwork } from "./door.js";
 import type { Engine } from "./engine.js";
 import { type ExecRequest, type Execution, execute } from "./exec.js";
 import { fetch } from "./fetch.js";
@@ -7,7 +8,7 @@ import { type Cgroup, cgroupOf, killAll, signalUser } from "./host-view.js";
 import { type RunLabels, toLabels } from "./labels.js";
 import { type LayRequest, layInto } from "./lay.js";
 import type { Mount } from "./mount.js";
-import { layNames, RESOLVER } from "./room-names.js";
+import { layNames, NAMES_SYSCTLS, RESOLVER } from "./room-names.js";
 import { hasOwnProfile, seccompOptions } from "./seccomp.js";
 import { send } from "./send.js";
 
@@ -28,10 +29,12 @@ export interface RoomRequest {
   /** The engine's own network instead of none. The room is sealed unless this is asked for. */
   openNetwork?: boolean;
   /**
-   * A folder of this run alone on the engine's machine. With it a sealed room starts in half the time:
-   * the engine need not set up a network of which nothing is used.
+   * The network of a door that is opened before the room, for the room to join, and a folder of this run
+   * alone on the engine's machine. A room whose door never opens has one of its own.
    */
-  folder?: string;
+  door?: { network: DoorNetwork; folder: string };
+  /** Lays files into it before anything of it runs. */
+  furnish?(lay: (request: LayRequest) => Promise<void>): Promise<void>;
 }
 
 /** Where the room's writable layer lies on this host, with the image's layers below, nearest first. */
@@ -59,8 +62,6 @@ export interface Room extends AsyncDisposable {
    * Throws where nothing, or a part alone, could be.
    */
   fetch(target: string): Promise<string[] | null>;
-  /** Lays files into the room. Throws the engine's error. */
-  lay(request: LayRequest): Promise<void>;
   /** Signals every process of the agent's user; never the room's own. Gone processes are no error. */
   signalAgent(signal: "TERM" | "KILL"): Promise<void>;
   /** Stops every process in place, so that nothing moves while the room is measured. */
@@ -85,17 +86,28 @@ const KEEPER_USER = "65534:65534";
  * refuses.
  */
 export async function openRoom(engine: Engine, request: RoomRequest): Promise<Room> {
-  const { folder, openNetwork = false } = request;
-  // Podman knows no container without a network of its own making.
-  const unwired = folder !== undefined && !openNetwork && engine.name === "docker";
-  const names = unwired ? await layNames(folder) : [];
+  const { door, ...alone } = request;
+  if (door === undefined) return open(engine, alone, null);
+  const mounts = [...request.mounts, ...(await layNames(door.folder))];
+  try {
+    return await open(engine, { ...alone, mounts }, door.network);
+  } catch (error) {
+    if (await door.network.runs()) throw error;
+    return open(engine, alone, null);
+  }
+}
+
+async function open(
+  engine: Engine,
+  request: Omit<RoomRequest, "door">,
+  joined: DoorNetwork | null,
+): Promise<Room> {
   const container = await engine.docker
-    .createContainer({
-      ...toContainer(engine, { ...request, mounts: [...request.mounts, ...names] }),
-      NetworkDisabled: unwired,
-    })
+    .createContainer(toContainer(engine, request, joined))
     .catch(refused);
   try {
+    const furnished = request.furnish?.((files) => layInto(container, files));
+    await Promise.all([furnished, joined?.started]);
     await container.start();
     const unsent = engine.local ? [] : await send(container, request.mounts);
     return await describe(engine, container, request, unsent);
@@ -108,6 +120,7 @@ export async function openRoom(engine: Engine, request: RoomRequest): Promise<Ro
 function toContainer(
   engine: Engine,
   { image, limits, mounts, labels, openNetwork = false }: RoomRequest,
+  joined: DoorNetwork | null,
 ): Docker.ContainerCreateOptions {
   const seconds = Math.max(1, Math.ceil((labels.deadline - Date.now()) / 1000));
   return {
@@ -120,11 +133,14 @@ function toContainer(
     Labels: toLabels("room", labels),
     HostConfig: {
       Init: true,
-      NetworkMode: openNetwork ? "default" : "none",
-      Dns: [RESOLVER],
-      DnsSearch: ["."], // else the engine passes on the host's own search domains
-      // The door binds port 53 with no capability; engines differ in their default.
-      Sysctls: { "net.ipv4.ip_unprivileged_port_start": "0" },
+      ...(joined === null
+        ? {
+            NetworkMode: openNetwork ? "default" : "none",
+            Dns: [RESOLVER],
+            DnsSearch: ["."], // else the engine passes on the host's own search domains
+            Sysctls: NAMES_SYSCTLS,
+          }
+        : { NetworkMode: `container:${joined.container}` }),
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges", ...seccompOptions(engine)],
       Memory: limits.memoryBytes,
@@ -169,7 +185,6 @@ async function describe(
     layers: engine.local ? layersOf(details) : null,
     socketsBounded: hasOwnProfile(engine),
     exec: (exec) => execute(engine.docker, container, exec),
-    lay: (files) => layInto(container, files),
     fetch: async (target) => {
       const mount = request.mounts.find((one) => one.target === target);
       if (engine.local || mount === undefined) return null;

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { RunFile, runFile } from "../../src/record/directory.js";
 import { readJson } from "../../src/record/read.js";
 import { RunRecord } from "../../src/record/run.js";
-import { writeReport } from "../../src/report/report.js";
+import { makeReport } from "../../src/report/report.js";
 import { writeSummary } from "../../src/summary/summary.js";
 import { buildImage } from "../sandbox/build.js";
 import {
@@ -72,7 +72,7 @@ describe("the nastiest workspace", () => {
     expect(processes.some(({ argv }) => argv[0] === "</script>{{7*7}}")).toBe(true);
 
     await writeSummary(done.directory);
-    const page = readFileSync(await writeReport(done.directory), "utf8");
+    const page = readFileSync((await makeReport(done.directory)).path, "utf8");
     expect(page).not.toContain("<img src=x");
     expect(page).not.toContain("<script>alert(1)");
     expect(existsSync(runFile(done.directory, RunFile.workspace))).toBe(false);

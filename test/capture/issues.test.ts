@@ -76,6 +76,10 @@ describe("readIssues", () => {
       [{ ...good, allow_hosts: ["a.example:0"] }],
       "issues[0].allow_hosts[0]: expected a port from 1 to 65535",
     ],
+    [
+      [{ ...good, network: "allow", allow_hosts: ["a.example", "localhost:8080"] }],
+      'issues[0].allow_hosts[1]: expected a host of the public internet, and "localhost:8080" is a name',
+    ],
     [["text"], "issues[0]: expected object"],
     [[], "expected at least one issue"],
     [{ issues: [] }, "expected an array of issues"],

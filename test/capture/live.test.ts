@@ -29,7 +29,10 @@ async function seen(times: number): Promise<LookedOn> {
   const many = <T>(items: readonly T[]): T[] =>
     Array.from({ length: times }, (_, n) => ({ ...(items[n % items.length] as T) }));
   const processes = many(tree.processes).map((one, n) => ({ ...one, key: `${n}-1` }));
-  const changes = { workspace: many(diff.workspace), system: [], omitted: 3 };
+  const changes = {
+    ...{ workspace: many(diff.workspace), system: [] },
+    ...{ omitted: 3, blind_spots: ["some were missed"] },
+  };
   return {
     ...{ method: "kernel", policy: "nothing" },
     processes: { soFar: () => processes },

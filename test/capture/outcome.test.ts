@@ -31,6 +31,8 @@ test("an out-of-memory kill of some other process is told beside another ending"
 test("of an agent that did not finish, the model's last error is told; of another it is not", () => {
   const beside = { oomSeen: false, modelError: "the answer is not JSON" };
   const told = (outcome: Outcome) => toRecord(outcome, beside).run_status_reason;
+  const itself = "exit code 1: the answer is not JSON";
+  expect(told({ how: "exited", code: 1, ok: false, reason: itself })).toBe(itself);
   expect(told({ how: "timed_out", afterMs: 2000 })).toBe(
     "still running after 2 s, its time limit; its last model call failed: the answer is not JSON",
   );

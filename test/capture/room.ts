@@ -12,10 +12,11 @@ import type { CaptureRequest } from "../../src/capture/request.js";
 import { chooseSensing } from "../../src/capture/sensing.js";
 import { RunFile, runFile } from "../../src/record/directory.js";
 import { FsDiff } from "../../src/record/files.js";
+import { readJsonLines } from "../../src/record/lines.js";
 import { ModelCall } from "../../src/record/model-calls.js";
 import { NetworkObservation } from "../../src/record/network.js";
 import { ProcessTree } from "../../src/record/processes.js";
-import { readJson, readJsonLines } from "../../src/record/read.js";
+import { readJson } from "../../src/record/read.js";
 import { connectEngine, type Engine } from "../../src/sandbox/engine.js";
 import { ensureImage } from "../../src/sandbox/image.js";
 

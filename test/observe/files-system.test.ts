@@ -8,7 +8,8 @@ import {
   type PlantedFile,
   readsByAccessTime,
 } from "../../src/observe/files-planted.js";
-import { diffSystem, type SystemView } from "../../src/observe/files-system.js";
+import { diffSystem } from "../../src/observe/files-system.js";
+import type { SystemView } from "../../src/observe/files-view.js";
 import { deepChain, isRoot, run, tree } from "./files-trees.js";
 
 async function seen(view: Partial<SystemView>) {
@@ -16,8 +17,7 @@ async function seen(view: Partial<SystemView>) {
     layers: null,
     merged: null,
     engineChanges: async () => [],
-    places: [],
-    ignore: [],
+    ...{ places: [], memory: [], ignore: [] },
   };
   const result = await diffSystem({ ...whole, ...view }, allowance(DIFF_BOUNDS));
   const changes = Object.fromEntries(result.changes.map((one) => [one.path, one]));
@@ -247,7 +247,7 @@ describe("the engine's list", () => {
   });
 
   it("is bounded, too", async () => {
-    const whole = { layers: null, merged: null, places: [], ignore: [] };
+    const whole = { layers: null, merged: null, places: [], memory: [], ignore: [] };
     const engineChanges = async () => rows;
     const left = allowance({ ...DIFF_BOUNDS, maxChanges: 2 });
     const result = await diffSystem({ ...whole, engineChanges }, left);

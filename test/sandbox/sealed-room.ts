@@ -63,16 +63,18 @@ export async function openSealedRoom(
     onAttempt: (attempt) => watch?.attempt(attempt),
     onQuestion: (question) => watch?.question(question),
   });
-  const room = await openRoom(engine, {
-    ...{ image: image.id, user: "1000:1000", mounts: [], labels },
-    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 2, pids: 256 },
-    openNetwork: policy.mode === "open",
-  });
   const socket = deaf ? join(folder, "deaf") : gateway.socket;
   if (deaf) writeFileSync(socket, "");
-  const reached = { ...gateway, socket };
-  const request = { roomId: room.id, image: image.id, way, gateway: reached, labels };
-  const door = await openDoor(engine, request);
+  const openNetwork = policy.mode === "open";
+  const door = openDoor(engine, {
+    ...{ image: image.id, way, first: !openNetwork, gateway: { ...gateway, socket }, labels },
+  });
+  const room = await openRoom(engine, {
+    ...{ image: image.id, user: "1000:1000", mounts: [], labels, openNetwork },
+    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 2, pids: 256 },
+    ...(door.network === null ? {} : { door: { network: door.network, folder } }),
+  });
+  door.beside(room.id);
   const processes = watchProcesses(room);
   const { socketsBounded } = room;
   const access: Access = { policy, door: gateway.door, way: null, socketsBounded };
