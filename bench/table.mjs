@@ -23,6 +23,7 @@ export function table(rows) {
 function shown(value, unit) {
   if (unit === "count") return String(Math.round(value));
   if (unit === "bytes") return `${(value / 1e6).toFixed(1)} MB`;
+  if (unit === "%") return `${value.toFixed(0)} %`;
   if (unit === "us") return `${value.toFixed(0)} µs`;
   return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(2)} s`;
 }

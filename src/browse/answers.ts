@@ -1,10 +1,12 @@
 import { Readable } from "node:stream";
 import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { shown } from "./row.js";
 
-/** A refusal, with its reason for the page. */
-export function fault(c: Context, status: 400 | 404 | 409 | 500 | 503, text: string) {
-  return c.json({ error: shown(text) }, status);
+/** A refusal with its reason: for the page where it asks, for a person where a file is opened. */
+export function fault(c: Context, status: ContentfulStatusCode, text: string) {
+  if (c.req.path.startsWith("/api/")) return c.json({ error: shown(text) }, status);
+  return c.text(`${shown(text)}\n`, status);
 }
 
 /**

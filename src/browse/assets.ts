@@ -13,17 +13,15 @@ export interface Assets {
   policy: string;
 }
 
-/** In the order of the cascade, after what the report has, too. */
-const STYLES = ["frame.css", "list.css", "capture.css", "views.css", "narrow.css"];
-
 const folder = fileURLToPath(new URL("../browse/page/", import.meta.url));
-const sharedStyle = fileURLToPath(new URL("../report/page/shared.css", import.meta.url));
 
 /** Reads the page; what it looks like begins as the report does. Throws where it is not built. */
 export async function loadAssets(): Promise<Assets> {
   const page = await readFile(join(folder, "page.hbs"), "utf8");
-  const styles = [sharedStyle, ...STYLES.map((name) => join(folder, name))];
-  const { style, script, ...sources } = await readPageCode(join(folder, "main.ts"), styles);
+  const { style, script, ...sources } = await readPageCode({
+    script: join(folder, "main.ts"),
+    style: join(folder, "style.css"),
+  });
   const template = Handlebars.compile(page);
   const policy = [
     "default-src 'none'",

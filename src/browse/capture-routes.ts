@@ -1,16 +1,19 @@
+import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { exportCapture } from "../export/export.js";
 import { EXPORT_FORMATS, type ExportFormat } from "../export/formats.js";
+import { assertContained } from "../record/contained.js";
 import { RunFile, runFile } from "../record/directory.js";
+import { openRegular } from "../record/read.js";
 import { fault, fileName, streamed } from "./answers.js";
 import { archive } from "./archive.js";
 import { parseAttempt } from "./attempts.js";
 import type { Catalogue } from "./catalogue.js";
-import { assertContained, openRegular } from "./inside.js";
 import { limiter } from "./limiter.js";
+import type { LiveReports } from "./live-reports.js";
 import type { Reports } from "./report-page.js";
 import { shown } from "./row.js";
 
@@ -23,7 +26,11 @@ const SHOWN_FILES = Object.entries(RunFile).filter(
 );
 
 /** The addresses of one capture, or of an attempt. It is found by its id, never by a path. */
-export function captureRoutes(app: Hono, catalogue: Catalogue, reports: Reports): void {
+export function captureRoutes(
+  app: Hono,
+  catalogue: Catalogue,
+  { reports, live }: { reports: Reports; live: LiveReports },
+): void {
   const limit = limiter(LOOKS.atOnce, LOOKS.waiting);
   const downloads = limiter(DOWNLOADS.atOnce, DOWNLOADS.waiting);
   const found = (c: Context) => {
@@ -65,24 +72,26 @@ export function captureRoutes(app: Hono, catalogue: Catalogue, reports: Reports)
   app.get("/captures/:id/report", (c) =>
     limit(async () => {
       const { directory, row } = found(c);
-      const html = await reports.html(directory, row.state === "running");
+      const html = await (row.state === "running" ? live : reports).html(directory);
       c.header("Content-Security-Policy", await reports.policy());
       if (row.state !== "running" && row.findings === null) await catalogue.reread(row.id);
       return c.html(html);
     }),
   );
-  app.get("/captures/:id/report-data", (c) =>
-    limit(async () =>
-      c.body(await reports.data(found(c).directory), 200, { "Content-Type": "application/json" }),
-    ),
-  );
+  app.get("/captures/:id/report-data", async (c) => {
+    const { directory, row } = found(c);
+    if (row.state !== "running") return fault(c, 409, "The capture has ended.");
+    const json = await live.data(directory, c.req.raw.signal);
+    return c.body(json, 200, { "Content-Type": "application/json" });
+  });
   app.get("/captures/:id/files/:name", async (c) => {
     const { directory } = found(c);
     const name = c.req.param("name");
     const file = SHOWN_FILES.find(([key]) => key === name)?.[1];
     if (file === undefined) return fault(c, 404, "There is no such file.");
     assertContained(directory);
-    const { handle, size } = await openRegular(runFile(directory, file));
+    const handle = await openRegular(runFile(directory, file));
+    const { size } = await handle.stat();
     if (c.req.method === "HEAD" || size === 0) await handle.close();
     const headers = {
       "Content-Type": "text/plain; charset=utf-8",
@@ -93,10 +102,16 @@ export function captureRoutes(app: Hono, catalogue: Catalogue, reports: Reports)
     );
   });
   /** The place in the limit is held until the last byte or the reader's leaving. */
-  const download = (c: Context, name: string, type: string, begin: () => Readable) => {
+  const download = (c: Context, name: string, type: string, make: () => Readable) => {
     const headers = {
       "Content-Type": type,
       "Content-Disposition": `attachment; filename="${name}"`,
+    };
+    const begin = async () => {
+      const stream = make();
+      // What cannot be made is refused, with its reason, before an answer has begun.
+      await once(stream, "readable");
+      return stream;
     };
     return streamed(c, headers, () => downloads.stream(begin));
   };
@@ -116,7 +131,7 @@ export function captureRoutes(app: Hono, catalogue: Catalogue, reports: Reports)
     assertContained(directory);
     const name = fileName(row.id);
     return download(c, `${name}.tar.gz`, "application/gzip", () =>
-      archive(directory, name, c.req.raw.signal),
+      archive({ directory, goesOn: row.state !== "sealed" }, name, c.req.raw.signal),
     );
   });
 }

@@ -1,11 +1,10 @@
-import { mkdir, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { explain, UserError } from "../errors.js";
 import { attemptOf, parseAttempt } from "./attempts.js";
-import { followGrowth, type GrowthReader } from "./growth.js";
+import { findFolder, foldersIn } from "./folder.js";
+import { openGrowths } from "./growth.js";
 import { openLooks } from "./looks.js";
 import { readRow, stampOf } from "./read-row.js";
-import { isLasting, recall, remember, type StampedRow } from "./remembered.js";
+import { isLasting, rowMemory, type StampedRow } from "./remembered.js";
 import type { Row } from "./row.js";
 import { inSlices } from "./slices.js";
 import { type Watching, watchCaptures } from "./watch.js";
@@ -24,6 +23,10 @@ export interface Progress {
 /** The captures of one folder, kept in memory and up to date. */
 export interface Catalogue extends AsyncDisposable {
   readonly folder: string;
+  /** Whether there was none, and it was made. */
+  readonly isNew: boolean;
+  /** Resolves when the newest, as many as a screen holds, are in the list, or all. */
+  readonly begun: Promise<void>;
   progress(): Progress;
   rows(): IterableIterator<Row>;
   /**
@@ -37,11 +40,13 @@ export interface Catalogue extends AsyncDisposable {
   reread(id: string): Promise<void>;
   /**
    * Tells of ids whose rows changed or went, and of none when all have been looked at; the returned
-   * function ends that.
+   * function ends that. While nobody listens, running captures are looked at every few seconds only.
    */
   onChange(listener: (ids: readonly string[]) => void): () => void;
 }
 
+/** More rows than a screen holds. */
+const A_SCREEN = 60;
 const WATCH_STANDS_MS = 200;
 const LOOKS_AT_ONCE = 8;
 /** Names and open captures are looked at again so often, also without a word from the watch. */
@@ -53,7 +58,8 @@ const SUMMARY_WITHIN_MS = 120_000;
 /**
  * Opens the catalogue: the first look at all begins at once, and the newest captures come first.
  * Rows that are remembered in the file `memory` gives are in the list before their turn; each is
- * read again unless its directory is as it was.
+ * read again unless its directory is as it was. Throws UserError where the folder can be neither read
+ * nor made.
  */
 export async function openCatalogue(
   captures: string,
@@ -62,30 +68,31 @@ export async function openCatalogue(
     memory = () => null,
   }: { watch?: typeof watchCaptures; memory?: (folder: string) => string | null } = {},
 ): Promise<Catalogue> {
-  const folder = await mkdir(captures, { recursive: true })
-    .then(() => realpath(captures))
-    .catch((error) => {
-      throw new UserError(`${captures}: ${explain(error)}`, { cause: error });
-    });
-  const memoryFile = memory(folder);
+  const { folder, isNew } = await findFolder(captures);
+  const remembered = rowMemory(memory(folder), folder);
+  const growths = openGrowths(folder);
   const rows = new Map<string, StampedRow>();
-  const growths = new Map<string, GrowthReader>();
   const listeners = new Set<(ids: readonly string[]) => void>();
   const closing = new AbortController();
+  const begun = signalled();
   let [version, done, total] = [0, 0, 0];
+  /** The version that is remembered; null until what is was asked. */
+  let kept: number | null = null;
   let watchProblem: string | null = null;
   let watching: Watching | null = null;
   let refreshing: Promise<void> | null = null;
 
-  const told = (id: string) => {
-    version += 1;
-    for (const listener of listeners) listener([id]);
+  const isRunning = (id: string) => rows.get(id)?.row.state === "running";
+  const tell = (ids: readonly string[]) => {
+    for (const listener of listeners) listener(ids);
   };
   const forget = (id: string) => {
-    growths.delete(id);
+    growths.forget(id);
     looks.forget(id);
     watching?.follow(id, false);
-    if (rows.delete(id)) told(id);
+    if (!rows.delete(id)) return;
+    version += 1;
+    tell([id]);
   };
   const looks = openLooks(async (id) => {
     const read = await readRow(folder, id);
@@ -97,84 +104,92 @@ export async function openCatalogue(
     const { row } = read;
     const running = row.state === "running";
     if (running) {
-      const growth = growths.get(id) ?? followGrowth(join(folder, id));
-      growths.set(id, growth);
-      const look = await growth.look();
-      row.growth = look.growth;
-      if (look.more) looks.soon(id);
-    } else growths.delete(id);
+      const { growth, more } = await growths.look(id);
+      row.growth = growth;
+      if (more) looks.changed(id);
+    } else growths.forget(id);
     const begins = watching?.follow(id, running || awaitsSummary(row));
     const before = rows.get(id)?.row;
     rows.set(id, read);
-    if (JSON.stringify(before) !== JSON.stringify(row)) told(id);
+    if (JSON.stringify(before) !== JSON.stringify(row)) {
+      version += 1;
+      tell([id]);
+    }
     // What was written before the watch stood is told by nothing.
     if (begins) looks.soon(id, WATCH_STANDS_MS);
     return running;
   });
-  let remembered = -1;
   /** What is remembered of folders that are there is shown until each has had its turn. */
-  const begin = async (names: ReadonlySet<string>) => {
-    remembered = 0;
-    if (memoryFile === null) return;
-    for (const [id, row] of await recall(memoryFile, folder))
+  const recall = async (names: ReadonlySet<string>) => {
+    for (const [id, row] of await remembered.recall())
       if (names.has(id) && !rows.has(id)) rows.set(id, row);
     version += 1;
-    remembered = version;
+    kept = version;
   };
   const keep = async () => {
-    if (memoryFile === null || remembered === version || remembered === -1) return;
-    remembered = version;
-    // Where nothing can be kept, the next start reads all again.
-    await remember(memoryFile, folder, rows.values()).catch(() => {});
+    if (kept === null || kept === version) return;
+    kept = version;
+    await remembered.keep(rows.values());
+  };
+  /** Those that are gone are out of the list, and the names of the others. */
+  const namesNow = async () => {
+    const names = await foldersIn(folder);
+    for (const id of [...rows.keys()]) if (!names.has(id)) forget(id);
+    return names;
   };
   const refreshAll = async () => {
-    const names = await folders(folder);
+    const names = await namesNow();
     [done, total] = [0, names.size];
-    if (remembered === -1) await begin(names);
-    for (const id of [...rows.keys()]) if (!names.has(id)) forget(id);
+    if (kept === null) await recall(names);
     const newestFirst = [...names].sort().reverse();
     await inSlices(newestFirst, LOOKS_AT_ONCE, closing.signal, (id) => {
       done += 1;
+      if (rows.size >= A_SCREEN) begun.tell();
       const known = rows.get(id);
       const lasts = known !== undefined && isLasting(known.row);
       if (!lasts || known.stamp !== stampOf(`${folder}/${id}`)) return looks.now(id);
     });
+    begun.tell();
     if (!closing.signal.aborted) await keep();
   };
   const refresh = () => {
     refreshing ??= refreshAll().finally(() => {
       refreshing = null;
-      for (const listener of listeners) listener([]);
+      tell([]);
     });
     return refreshing;
   };
+  /** Names that came and went, and captures that are open: cheap, also with thousands. */
+  const reconcile = async () => {
+    if (refreshing !== null) return;
+    for (const id of await namesNow()) if (isRunning(id) || !rows.has(id)) looks.soon(id);
+  };
+  let reconciling: NodeJS.Timeout | undefined;
+  const reconcileLater = () => {
+    clearTimeout(reconciling);
+    const every = watchProblem === null ? RECONCILE_MS : RECONCILE_UNWATCHED_MS;
+    reconciling = setTimeout(async () => {
+      await reconcile();
+      if (!closing.signal.aborted) reconcileLater();
+    }, every);
+  };
   watching = watch(folder, {
     changed(id) {
-      if (!id.startsWith(".")) looks.changed(id);
+      const waits = listeners.size === 0 && isRunning(id);
+      if (!id.startsWith(".") && !waits) looks.changed(id);
     },
     failed: (why) => {
       watchProblem = why;
+      reconcileLater();
       // What was missed meanwhile is found by looking at all.
       void refresh();
     },
   });
-  /** Names that came and went, and captures that are open: cheap, also with thousands. */
-  const refreshOpen = async () => {
-    const names = await folders(folder);
-    for (const id of rows.keys()) if (!names.has(id)) forget(id);
-    for (const id of names)
-      if (rows.get(id)?.row.state === "running" || !rows.has(id)) looks.soon(id);
-  };
-  let reconciledAt = Date.now();
-  const reconcile = setInterval(() => {
-    const every = watchProblem === null ? RECONCILE_MS : RECONCILE_UNWATCHED_MS;
-    if (refreshing !== null || Date.now() - reconciledAt < every) return;
-    reconciledAt = Date.now();
-    void refreshOpen();
-  }, RECONCILE_UNWATCHED_MS);
+  reconcileLater();
   void refresh();
   return {
-    folder,
+    ...{ folder, isNew },
+    begun: begun.told,
     progress: () => ({ version, done, total, problem: watchProblem }),
     *rows() {
       for (const { row } of rows.values()) yield row;
@@ -189,12 +204,13 @@ export async function openCatalogue(
     refresh,
     reread: looks.now,
     onChange(listener) {
+      if (listeners.size === 0) for (const id of rows.keys()) if (isRunning(id)) looks.soon(id);
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
-      clearInterval(reconcile);
+      clearTimeout(reconciling);
       looks.close();
       await watching?.close();
       await refreshing;
@@ -203,15 +219,13 @@ export async function openCatalogue(
   };
 }
 
-/** The folders and links in the captures folder, but hidden ones. */
-async function folders(captures: string): Promise<Set<string>> {
-  const entries = await readdir(captures, { withFileTypes: true }).catch(() => []);
-  const names = new Set<string>();
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory() || entry.isSymbolicLink()) names.add(entry.name);
-  }
-  return names;
+/** Something that is waited for, and is told once. */
+function signalled(): { told: Promise<void>; tell(): void } {
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return { told, tell };
 }
 
 function awaitsSummary(row: Row): boolean {

@@ -8,6 +8,11 @@ export interface ChangeStream {
   close(): void;
 }
 
+interface Page {
+  send(text: string): void;
+  end(): void;
+}
+
 const MAX_STREAMS = 32;
 const GATHER_MS = 20;
 /** The same while folders are read, when there is a change with each of them. */
@@ -24,7 +29,7 @@ const MAX_BEHIND = 64;
  * event is `hello` with the list's version.
  */
 export function openChangeStream(catalogue: Catalogue, starts: Starts | null): ChangeStream {
-  const pages = new Set<{ send(text: string): void; end(): void }>();
+  const pages = new Set<Page>();
   const changed = new Set<string>();
   let gathering: NodeJS.Timeout | undefined;
   let toldAt = 0;
@@ -40,14 +45,23 @@ export function openChangeStream(catalogue: Catalogue, starts: Starts | null): C
     changed.clear();
     for (const page of pages) page.send(text);
   };
-  const stop = catalogue.onChange((ids) => {
-    if (pages.size === 0) return;
+  const hear = (ids: readonly string[]) => {
     for (const id of ids) changed.add(id);
     // The first of many changes is told at once.
     const { done, total } = catalogue.progress();
     const gather = done < total ? GATHER_READING_MS : GATHER_MS;
     gathering ??= setTimeout(tell, Math.max(0, toldAt + gather - performance.now()));
-  });
+  };
+  /** Ends the hearing; null while no page is open, and then nothing is followed for it. */
+  let stop: (() => void) | null = null;
+  const leave = (page: Page): boolean => {
+    const was = pages.delete(page);
+    if (pages.size === 0) {
+      stop?.();
+      stop = null;
+    }
+    return was;
+  };
   starts?.onChange(() => {
     for (const page of pages) page.send(event("starts", starts.all()));
   });
@@ -59,14 +73,12 @@ export function openChangeStream(catalogue: Catalogue, starts: Starts | null): C
     open(signal) {
       if (pages.size >= MAX_STREAMS) return null;
       const encoder = new TextEncoder();
-      let page: { send(text: string): void; end(): void };
-      const leave = () => pages.delete(page);
+      let page: Page;
       return new ReadableStream<Uint8Array>(
         {
           start(controller) {
             const end = () => {
-              if (!leave()) return;
-              controller.close();
+              if (leave(page)) controller.close();
             };
             page = {
               send(text) {
@@ -76,16 +88,16 @@ export function openChangeStream(catalogue: Catalogue, starts: Starts | null): C
               end,
             };
             pages.add(page);
-            signal.addEventListener("abort", leave);
+            stop ??= catalogue.onChange(hear);
+            signal.addEventListener("abort", () => leave(page));
             page.send(event("hello", catalogue.progress()));
           },
-          cancel: () => void leave(),
+          cancel: () => void leave(page),
         },
         { highWaterMark: 1 },
       );
     },
     close() {
-      stop();
       clearInterval(heart);
       clearTimeout(gathering);
       for (const page of [...pages]) page.end();

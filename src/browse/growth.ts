@@ -1,12 +1,13 @@
+import { join } from "node:path";
 import * as z from "zod";
 import { RunFile, runFile } from "../record/directory.js";
-import { readBounded } from "../record/read.js";
+import { lineReader } from "../record/lines.js";
+import { fileStamp, openRegular, readBounded } from "../record/read.js";
 import { Phase } from "../record/run.js";
-import { openRegular } from "./inside.js";
 import { type Growth, shown } from "./row.js";
 
 /** Follows the files of one running capture; each look reads only what was added since the last. */
-export interface GrowthReader {
+interface GrowthReader {
   /** Looks once. `more`: there is more to read than one look takes. Never throws. */
   look(): Promise<{ growth: Growth; more: boolean }>;
 }
@@ -20,45 +21,62 @@ const LATEST = 12;
 /** A line of the run's own life; the agent's output always has its stream's name there. */
 const PHASE_LINE = /^\S+ capture \| phase ([a-z]+)$/;
 
-interface Tail {
-  path: string;
-  offset: number;
-  rest: Buffer;
-  skipping: boolean;
+/** Follows the running captures of a folder, each from its first look until it is forgotten. */
+export function openGrowths(captures: string) {
+  const readers = new Map<string, GrowthReader>();
+  return {
+    look(id: string): ReturnType<GrowthReader["look"]> {
+      const reader = readers.get(id) ?? followGrowth(join(captures, id));
+      readers.set(id, reader);
+      return reader.look();
+    },
+    forget: (id: string) => void readers.delete(id),
+  };
 }
 
 /** Begins at the start of the files, so that the counts are those of the whole run. */
-export function followGrowth(directory: string): GrowthReader {
-  const tail = (file: RunFile): Tail => {
-    return { path: runFile(directory, file), offset: 0, rest: Buffer.alloc(0), skipping: false };
-  };
-  const log = tail(RunFile.containerLog);
-  const events = tail(RunFile.events);
-  const calls = tail(RunFile.modelCalls);
+function followGrowth(directory: string): GrowthReader {
   const growth: Growth = {
     ...{ phase: null, events: 0, tool_calls: 0, model_calls: 0 },
     ...{ processes: null, files: null, connections: null, seen: null, latest: [] },
   };
+  const looks = [
+    follow(
+      runFile(directory, RunFile.containerLog),
+      (line) => {
+        const phase = Phase.safeParse(PHASE_LINE.exec(line)?.[1]);
+        if (phase.success) growth.phase = phase.data;
+      },
+      () => {},
+    ),
+    follow(
+      runFile(directory, RunFile.events),
+      (line) => {
+        growth.events += 1;
+        const call = toolCall(line);
+        if (call === null) return;
+        growth.tool_calls += 1;
+        growth.latest = [...growth.latest, call].slice(-LATEST);
+      },
+      () => Object.assign(growth, { events: 0, tool_calls: 0, latest: [] }),
+    ),
+    follow(
+      runFile(directory, RunFile.modelCalls),
+      () => {
+        growth.model_calls += 1;
+      },
+      () => Object.assign(growth, { model_calls: 0 }),
+    ),
+  ];
+  let stamp = "";
   return {
     async look() {
-      const more = [
-        await readOn(log, (line) => {
-          const phase = Phase.safeParse(PHASE_LINE.exec(line)?.[1]);
-          if (phase.success) growth.phase = phase.data;
-        }),
-        await readOn(events, (line) => {
-          growth.events += 1;
-          const call = toolCall(line);
-          if (call === null) return;
-          growth.tool_calls += 1;
-          growth.latest = [...growth.latest, call].slice(-LATEST);
-        }),
-        await readOn(calls, () => {
-          growth.model_calls += 1;
-        }),
-      ];
-      Object.assign(growth, await readSeen(directory));
-      return { growth: { ...growth }, more: more.some(Boolean) };
+      let more = false;
+      for (const look of looks) if (await look()) more = true;
+      const now = fileStamp(runFile(directory, RunFile.live));
+      if (now !== stamp) Object.assign(growth, await readSeen(directory));
+      stamp = now;
+      return { growth: { ...growth }, more };
     },
   };
 }
@@ -95,33 +113,25 @@ async function readSeen(directory: string): Promise<Partial<Growth>> {
   }
 }
 
-/** Reads the next whole lines; a file that shrank is read anew. True where there is more to read. */
-async function readOn(tail: Tail, onLine: (line: string) => void): Promise<boolean> {
-  try {
-    const { handle, size } = await openRegular(tail.path);
+/** A file of the run, and what its lines tell. True from a look where there is more to read. */
+function follow(path: string, line: (text: string) => void, anew: () => void) {
+  const lines = lineReader(
+    { maxLineBytes: LINE_BYTES, maxBytes: Number.POSITIVE_INFINITY },
+    { line: (text) => line(text ?? ""), anew },
+  );
+  return async (): Promise<boolean> => {
     try {
-      if (size < tail.offset) Object.assign(tail, { offset: 0, rest: Buffer.alloc(0) });
-      const wanted = Math.min(size - tail.offset, LOOK_BYTES);
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(wanted), 0, wanted, tail.offset);
-      tail.offset += bytesRead;
-      const bytes = Buffer.concat([tail.rest, buffer.subarray(0, bytesRead)]);
-      let start = 0;
-      for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
-        onLine(tail.skipping ? "" : bytes.toString("utf8", start, end));
-        tail.skipping = false;
-        start = end + 1;
+      const file = await openRegular(path);
+      try {
+        return (await lines.read(file, LOOK_BYTES)) > 0;
+      } finally {
+        await file.close();
       }
-      tail.rest = Buffer.from(bytes.subarray(start));
-      if (tail.rest.length > LINE_BYTES)
-        Object.assign(tail, { rest: Buffer.alloc(0), skipping: true });
-      return size > tail.offset;
-    } finally {
-      await handle.close();
+    } catch {
+      // Not there yet, or not a file: nothing has grown.
+      return false;
     }
-  } catch {
-    // Not there yet, or not a file: nothing has grown.
-    return false;
-  }
+  };
 }
 
 /** What a call is, in the agent's words, where the line tells of one that began. */

@@ -7,7 +7,7 @@ export interface Limiter {
   /** Does the work when there is room. Throws HTTPException 503 where too many wait already. */
   <T>(work: () => Promise<T>): Promise<T>;
   /** The same for a stream, which is begun then and holds its place until it has ended or broken. */
-  stream(begin: () => Readable): Promise<Readable>;
+  stream(begin: () => Readable | Promise<Readable>): Promise<Readable>;
 }
 
 export function limiter(atOnce: number, maxWaiting: number): Limiter {
@@ -34,10 +34,10 @@ export function limiter(atOnce: number, maxWaiting: number): Limiter {
     }
   };
   return Object.assign(limit, {
-    async stream(begin: () => Readable) {
+    async stream(begin: () => Readable | Promise<Readable>) {
       await enter();
       try {
-        const stream = begin();
+        const stream = await begin();
         finished(stream, leave);
         return stream;
       } catch (error) {

@@ -14,33 +14,44 @@ export interface Looks {
 }
 
 const SETTLE_MS = 40;
+/** So many times longer than a look took is waited before the next: at most a tenth of the time. */
+const REST = 9;
 
 /** `look` tells whether the capture is one that grows. It never throws. */
 export function openLooks(look: (id: string) => Promise<boolean>): Looks {
   const waiting = new Map<string, NodeJS.Timeout>();
   const unsettled = new Set<string>();
   const turns = new Map<string, Promise<void>>();
-  /** When a growing capture was looked at last: the first of many changes is not kept waiting. */
-  const lookedAt = new Map<string, number>();
+  /** When a growing capture may be looked at again: the first of many changes is not kept waiting. */
+  const restsUntil = new Map<string, number>();
   let closed = false;
   const now = (named: string): Promise<void> => {
     const id = parseAttempt(named)?.capture ?? named;
     const turn = (turns.get(id) ?? Promise.resolve()).then(async () => {
-      if (await look(id)) lookedAt.set(id, performance.now());
-      else lookedAt.delete(id);
+      const began = performance.now();
+      const grows = await look(id);
+      const now = performance.now();
+      if (grows) restsUntil.set(id, now + Math.max(SETTLE_MS, REST * (now - began)));
+      else restsUntil.delete(id);
     });
     turns.set(id, turn);
     return turn.finally(() => {
-      if (turns.get(id) === turn) turns.delete(id);
+      if (turns.get(id) !== turn) return;
+      turns.delete(id);
+      if (unsettled.has(id)) soon(id);
     });
   };
-  const settled = (id: string) => (lookedAt.get(id) ?? performance.now()) + SETTLE_MS;
-  const soon = (id: string, ms = Math.max(0, settled(id) - performance.now())) => {
+  const untilDue = (id: string) => {
+    const now = performance.now();
+    return Math.max(0, (restsUntil.get(id) ?? now + SETTLE_MS) - now);
+  };
+  const soon = (id: string, ms = untilDue(id)) => {
     if (closed || waiting.has(id)) return;
-    const begin = () => {
+    const begin = async () => {
       waiting.delete(id);
-      void now(id);
-      if (unsettled.delete(id)) soon(id, SETTLE_MS);
+      const settles = unsettled.delete(id);
+      await now(id);
+      if (settles) soon(id);
     };
     waiting.set(id, setTimeout(begin, ms));
   };
@@ -49,9 +60,10 @@ export function openLooks(look: (id: string) => Promise<boolean>): Looks {
     soon,
     changed(id) {
       unsettled.add(id);
-      soon(id);
+      // What comes during a look has one after it.
+      if (!turns.has(id)) soon(id);
     },
-    forget: (id) => void lookedAt.delete(id),
+    forget: (id) => void restsUntil.delete(id),
     close() {
       closed = true;
       for (const timer of waiting.values()) clearTimeout(timer);

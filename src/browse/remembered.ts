@@ -34,12 +34,27 @@ export function memoryOf(folder: string, environment: NodeJS.ProcessEnv): string
   return join(cache, "opencode-capture", "browse", `${name}.json`);
 }
 
-/**
- * The rows that were remembered of this folder, by id; none where the file is missing, broken, of
- * another folder or of another version. Each is to be checked against its stamp. The file is its
- * user's own, so of ten thousand rows no more is checked than that they are such. Never throws.
- */
-export async function recall(path: string, folder: string): Promise<Map<string, StampedRow>> {
+/** What is remembered of a captures folder from one start to the next. */
+export interface RowMemory {
+  /**
+   * The rows by id; none where the file is missing, broken, of another folder or of another version.
+   * Each is to be checked against its stamp. Never throws.
+   */
+  recall(): Promise<Map<string, StampedRow>>;
+  /** Remembers those that do not change by themselves. Where it cannot, the next start reads all. */
+  keep(rows: Iterable<StampedRow>): Promise<void>;
+}
+
+/** The memory in the file at `path`; null: none. */
+export function rowMemory(path: string | null, folder: string): RowMemory {
+  return {
+    recall: async () => (path === null ? new Map() : recall(path, folder)),
+    keep: async (rows) => (path === null ? undefined : keep(path, folder, rows).catch(() => {})),
+  };
+}
+
+/** The file is its user's own: of ten thousand rows no more is checked than that they are such. */
+async function recall(path: string, folder: string): Promise<Map<string, StampedRow>> {
   const rows = new Map<string, StampedRow>();
   try {
     const memory = await readJson(path, Memory);
@@ -70,12 +85,7 @@ export function isLasting({ state }: Row): boolean {
   return state === "sealed" || state === "broken";
 }
 
-/** Remembers what does not change by itself. Throws the system's error. */
-export async function remember(
-  path: string,
-  folder: string,
-  rows: Iterable<StampedRow>,
-): Promise<void> {
+async function keep(path: string, folder: string, rows: Iterable<StampedRow>): Promise<void> {
   const lasting = [...rows].filter(({ row }) => isLasting(row));
   const memory: z.input<typeof Memory> = {
     ...{ meaning: MEANING, folder, columns: COLUMNS },

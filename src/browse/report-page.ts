@@ -1,22 +1,22 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { assertContained } from "../record/contained.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { readBounded } from "../record/read.js";
 import { renderPage } from "../report/render.js";
 import { makeReport, readReport } from "../report/report.js";
 import { writeSummary } from "../summary/summary.js";
-import { assertContained } from "./inside.js";
 
-/** Makes and reads reports, one capture at a time. Disposing it waits for the one being made. */
+/**
+ * Makes and reads reports of captures that have ended, one capture at a time. Disposing it waits for
+ * the one being made.
+ */
 export interface Reports extends AsyncDisposable {
   /**
    * The report of a capture as HTML. A missing one is made and kept, with a missing summary; so is
-   * one that another version made. Of a running capture it is made for the moment and not kept.
-   * Throws NotContained, and whatever the making throws.
+   * one that another version made. Throws NotContained, and whatever the making throws.
    */
-  html(directory: string, running: boolean): Promise<string>;
-  /** What the report is made from, as JSON and as it is now. Throws NotContained. */
-  data(directory: string): Promise<string>;
+  html(directory: string): Promise<string>;
   /** Makes summary and report again and keeps them. Throws the system's error. */
   make(directory: string): Promise<void>;
   /** Makes the summary. Throws NotContained and the system's error. */
@@ -55,21 +55,15 @@ export function openReports(): Reports {
     return current && report.omitted_bytes === 0 ? report.text : null;
   };
   return {
-    html: (directory, running) =>
+    html: (directory) =>
       inTurn(async () => {
         assertContained(directory);
-        if (running) return rendered(directory);
         const hasSummary = await isThere(directory, RunFile.summary);
         const found = hasSummary ? await kept(directory).catch(() => null) : null;
         if (found !== null) return found;
         // Where nothing can be kept, as on a read-only disk, it is still shown.
         await make(directory).catch(() => {});
         return (await kept(directory).catch(() => null)) ?? rendered(directory);
-      }),
-    data: (directory) =>
-      inTurn(async () => {
-        assertContained(directory);
-        return JSON.stringify(await readReport(directory));
       }),
     make: (directory) => inTurn(() => make(directory)),
     summary: (directory) =>

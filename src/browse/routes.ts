@@ -1,36 +1,42 @@
 import { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import { errorCode, explain } from "../errors.js";
+import { errorCode, explain, UserError } from "../errors.js";
+import { NotContained } from "../record/contained.js";
+import { UnreadableRecord } from "../record/read.js";
 import { fault, streamed } from "./answers.js";
 import type { Assets } from "./assets.js";
 import { captureRoutes } from "./capture-routes.js";
 import type { Catalogue } from "./catalogue.js";
 import type { ChangeStream } from "./changes.js";
 import { type GuardOptions, guard } from "./guard.js";
-import { NotContained } from "./inside.js";
 import { listing } from "./listing.js";
+import type { LiveReports } from "./live-reports.js";
 import { opening } from "./opening.js";
 import type { Reports } from "./report-page.js";
-import { shown } from "./row.js";
 import type { Starts } from "./start.js";
 import { startRoutes } from "./start-routes.js";
 
 export interface Parts {
   catalogue: Catalogue;
   changes: ChangeStream;
+  /** Of captures that have ended, and of those that go on. */
   reports: Reports;
+  live: LiveReports;
   assets: Assets;
   /** Null where captures are not started here. */
   starts: Starts | null;
 }
 
-const FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
+const BEGUN_WITHIN_MS = 250;
+/** The page frames a report, and so also the reason for which there is none. */
+const FILE_POLICY = "default-src 'none'; frame-ancestors 'self'; sandbox";
 
 /** Every address of the server. A capture is found by its id in the list, never by a path. */
 export function routes(parts: Parts, options: GuardOptions) {
-  const { catalogue, changes, reports, assets, starts } = parts;
+  const { catalogue, changes, assets, starts } = parts;
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -51,15 +57,20 @@ export function routes(parts: Parts, options: GuardOptions) {
     guard(options),
   );
   app.onError((error, c) => {
-    if (error instanceof HTTPException)
-      return c.json({ error: shown(error.message) }, error.status);
-    if (error instanceof NotContained) return fault(c, 409, error.message);
+    if (error instanceof HTTPException) return fault(c, error.status, error.message);
     if (errorCode(error) === "ENOENT") return fault(c, 404, "This file is not there.");
-    return fault(c, 500, explain(error));
+    const ofTheCapture = [NotContained, UnreadableRecord, UserError].some(
+      (kind) => error instanceof kind,
+    );
+    // Where the captures lie on this machine is nobody's business.
+    const text = explain(error).replaceAll(`${catalogue.folder}/`, "");
+    return fault(c, ofTheCapture ? 409 : 500, text);
   });
   app.notFound((c) => fault(c, 404, "There is nothing here."));
 
-  app.get("/", (c) => {
+  app.get("/", async (c) => {
+    // Where folders are read for the first time, the page has its first rows nevertheless.
+    await Promise.race([catalogue.begun, setTimeout(BEGUN_WITHIN_MS, undefined, { ref: false })]);
     c.header("Content-Security-Policy", assets.policy);
     return c.html(assets.html(opening(catalogue, starts !== null, new URL(c.req.url).search)));
   });
@@ -80,7 +91,7 @@ export function routes(parts: Parts, options: GuardOptions) {
     await catalogue.refresh();
     return c.json(catalogue.progress());
   });
-  captureRoutes(app, catalogue, reports);
+  captureRoutes(app, catalogue, parts);
   if (starts !== null) startRoutes(app, starts);
   return app;
 }

@@ -10,6 +10,7 @@ import { openCatalogue } from "./catalogue.js";
 import { openChangeStream } from "./changes.js";
 import { fillIn } from "./fill-in.js";
 import { isLoopback } from "./guard.js";
+import { openLiveReports } from "./live-reports.js";
 import { openReports } from "./report-page.js";
 import { routes } from "./routes.js";
 import { openStarts, type StartOptions } from "./start.js";
@@ -32,14 +33,24 @@ export interface BrowserServer extends AsyncDisposable {
   /** Where to open it, with the token where there is one. */
   url: string;
   port: number;
+  /** Whether there was no folder of that name, and an empty one was made. */
+  folderIsNew: boolean;
   /** Resolves when every capture has been looked at once. */
   scanned: Promise<void>;
 }
 
 const MAX_CONNECTIONS = 256;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** So long a reader may take nothing of what waits for it: a download holds its place meanwhile. */
+const UNREAD_MS = 60_000;
 const PORTS_TRIED = 50;
 const TOKEN_BYTES = 24;
+/** Why an address cannot be had, and what to do, by the system's code. */
+const NOT_OURS = ["this machine has no such address", "name one that it has"] as const;
+const WHY_NOT: Record<string, readonly [string, string]> = {
+  ...{ EADDRNOTAVAIL: NOT_OURS, ENOTFOUND: NOT_OURS, EAI_AGAIN: NOT_OURS },
+  EACCES: ["this user may not have that port", "name one from 1024 up"],
+};
 
 /**
  * Serves the captures of a folder. Throws UserError where the port is taken (naming the next free
@@ -62,6 +73,9 @@ export async function openBrowserServer(request: BrowserRequest): Promise<Browse
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(UNREAD_MS, (socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
   const port = await listen(server, host, request.port);
   const { memory } = request;
   const catalogue = await openCatalogue(request.captures, { memory }).catch((error) => {
@@ -71,13 +85,15 @@ export async function openBrowserServer(request: BrowserRequest): Promise<Browse
   const starts = request.start === null ? null : openStarts(request.start);
   const changes = openChangeStream(catalogue, starts);
   const reports = openReports();
-  app = routes({ catalogue, changes, reports, assets, starts }, { host, port, token });
+  const live = openLiveReports();
+  app = routes({ catalogue, changes, reports, live, assets, starts }, { host, port, token });
   const closing = new AbortController();
   const filling = fillIn(catalogue, reports, closing.signal);
   const name = host.includes(":") ? `[${host}]` : host;
   return {
     url: `http://${name}:${port}/${token === null ? "" : `?token=${token}`}`,
     port,
+    folderIsNew: catalogue.isNew,
     scanned: catalogue.refresh(),
     async [Symbol.asyncDispose]() {
       closing.abort();
@@ -89,6 +105,7 @@ export async function openBrowserServer(request: BrowserRequest): Promise<Browse
       await catalogue[Symbol.asyncDispose]();
       await filling;
       await closed;
+      live[Symbol.dispose]();
       await reports[Symbol.asyncDispose]();
     },
   };
@@ -107,8 +124,9 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
         cause: error,
       });
     }
-    throw new UserError(`${host}:${port} cannot be listened on: ${explain(error)}`, {
-      hint: "name an address of this machine with --host and a port with --port",
+    const [what, hint] = WHY_NOT[errorCode(error) ?? ""] ?? [explain(error), "name others"];
+    throw new UserError(`${host}, port ${port}, cannot be listened on: ${what}`, {
+      hint: `${hint} with --host and --port`,
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { fault } from "./answers.js";
-import { NotStarted, StartRequest, type Starts } from "./start.js";
+import { NotStarted, type Starts } from "./start.js";
+import { StartRequest } from "./start-process.js";
 
 /**
  * The addresses by which captures are started and ended. A request's wishes are in its query: no

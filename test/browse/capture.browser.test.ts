@@ -50,6 +50,18 @@ describe("a capture", () => {
   it("that is broken says why", async () => {
     const { page } = await open("?capture=garbage");
     expect(await page.locator("#main").textContent()).toContain("meta/run.json: not JSON");
+    expect(await page.getByRole("button", { name: "Make again" }).count()).toBe(0);
+  });
+
+  it("that is not there leads back to the list, on a narrow screen, too", async () => {
+    const { page } = await open("?capture=gone", { viewport: { width: 390, height: 844 } });
+    await page.getByText("There is no such capture").waitFor();
+    await page.getByRole("link", { name: "To the list" }).click();
+    await row(page, FAILED).click();
+    await report(page).locator("h1").waitFor();
+    await page.locator("#view-list").click();
+    await row(page, SAFE).waitFor();
+    expect(page.url()).not.toContain("capture=");
   });
 
   it("is deleted after a question only", async () => {

@@ -9,7 +9,8 @@ describe("the list", () => {
     const { page, faults } = await open();
     await page.keyboard.press("/");
     await page.keyboard.type("safe vendored");
-    await expect.poll(() => page.locator("#count").textContent()).toBe("0 captures of 13");
+    await expect.poll(() => page.locator("#count").textContent()).toBe("0 of 13 captures");
+    expect(await page.locator("#nothing").textContent()).toContain("None matches");
     await page.locator("#q").fill("SPARKLINE");
     await page.locator("#status").selectOption("failed");
     await expect.poll(() => page.locator("#rows li").count()).toBe(1);
@@ -50,7 +51,7 @@ describe("the list", () => {
     ];
     for (const [query, found] of expected) {
       await page.goto(`${served().server.url}?${query}`);
-      await expect.poll(() => page.locator("#count").textContent()).toMatch(/captures? of 13$/);
+      await expect.poll(() => page.locator("#count").textContent()).toMatch(/^\d+ of 13 captures$/);
       await expect.poll(ids, { message: query }).toEqual(found);
       for (const [name, value] of new URLSearchParams(query))
         expect(await page.locator(`#${name}`).inputValue()).toBe(value);

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Opening } from "../../src/browse/opening.js";
 import { type Row, unpacked } from "../../src/browse/row.js";
@@ -13,6 +14,7 @@ import { RunFile, runFile } from "../../src/record/directory.js";
 import { writeSummary } from "../../src/summary/summary.js";
 import {
   at,
+  beginCapture,
   brokenCaptures,
   copyCapture,
   GOLDEN_ID,
@@ -130,6 +132,32 @@ describe("the page", () => {
   });
 });
 
+it("reads of a long summary no more than the list shows, and of an older one all", async () => {
+  await using served = await serve(async (folder) => {
+    for (const id of ["long", "older"]) {
+      const directory = await copyCapture(folder, id);
+      const { summary } = await writeSummary(directory);
+      // Text of the capture's that looks like the end of what comes first.
+      const title = ',\n "timeline": [] "risk": ';
+      const { findings, ...rest } = {
+        ...summary,
+        title,
+        noise: [{ type: "x".repeat(1e6), count: 1 }],
+      };
+      const parts = id === "long" ? { findings, ...rest } : { ...rest, findings };
+      await writeFile(runFile(directory, RunFile.summary), JSON.stringify(parts, null, 1));
+    }
+  });
+  const [, rows] = (await served.ask("/api/captures")).text.split("\n");
+  const found = JSON.parse(rows ?? "").map((values: unknown[]) => unpacked(values));
+  const findings = Object.fromEntries(found.map((row: Row) => [row.id, row.findings]));
+  expect(findings["long"]).toBeGreaterThan(0);
+  expect([findings["older"], findings[GOLDEN_ID] ?? findings["long"]]).toEqual([
+    findings["long"],
+    findings["long"],
+  ]);
+});
+
 describe("what is served", () => {
   it("no path but those that are known", async () => {
     for (const id of [
@@ -179,13 +207,15 @@ describe("what is served", () => {
   it("follows no link in a capture", async () => {
     for (const rest of ["report", "archive", "files/stdout", "export/jsonl"]) {
       for (const id of ["linked", "linked_meta", "leads_out"]) {
-        const { status, text } = await served.ask(at(id, rest));
+        const { status, headers, text } = await served.ask(at(id, rest));
         expect(status).toBe(409);
         expect(text).toMatch(/symbolic link, which is not followed/);
+        // In the report's frame, too.
+        expect(headers["content-security-policy"]).toContain("frame-ancestors 'self'; sandbox");
       }
     }
     const { status, text } = await served.ask(at("link_inside", "files/stdout"));
-    expect(status).toBe(500);
+    expect(status).toBe(409);
     expect(text).not.toContain("root:");
     expect((await served.ask(at("link_inside", "report"))).text).not.toContain("root:");
   });
@@ -258,6 +288,33 @@ describe("what is served", () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+
+  it("no export of a capture without a record, but why", async () => {
+    for (const format of Object.keys(EXPORT_FORMATS)) {
+      const { status, text } = await served.ask(at("garbage", `export/${format}`));
+      expect(status).toBe(409);
+      expect(text).toMatch(/garbage is no run directory: meta\/run\.json: not JSON/);
+    }
+  });
+
+  it("of a capture that goes on nothing that its agent may put a link in the place of", async () => {
+    await using own = await serve();
+    const run = await beginCapture(own.folder, "20270101T000000000Z-goes-on");
+    await mkdir(join(run.directory, "events", "laid", "here"), { recursive: true });
+    execFileSync("mkfifo", [join(run.directory, "events", "pipe")]);
+    const origin = `http://127.0.0.1:${own.server.port}`;
+    await own.ask("/api/refresh", { method: "POST", headers: { origin } });
+    const { bytes } = await own.ask(at("20270101T000000000Z-goes-on", "archive"));
+    const tar = (...words: string[]) =>
+      execFileSync("tar", [...words, "-f", "-"], { input: gunzipSync(bytes), encoding: "utf8" });
+    expect(tar("-t")).not.toContain("laid");
+    expect(
+      tar("-xO", "20270101T000000000Z-goes-on/left-out.txt").trim().split("\n").sort(),
+    ).toEqual([
+      "events/laid: its agent may still change it",
+      "events/pipe: neither file, folder nor link",
+    ]);
   });
 
   it("a hostile name is in no header", async () => {

@@ -28,6 +28,17 @@ export function showKeys(): void {
   dialog.showModal();
 }
 
+/** Says something that went wrong. */
+export function tell(title: string, text: string): void {
+  const dialog = byId<HTMLDialogElement>("dialog");
+  dialog.replaceChildren(
+    el("h2", { id: "dialog-title" }, title),
+    el("p", { class: "cap" }, text),
+    el("form", { method: "dialog" }, el("button", { autofocus: true }, "Close")),
+  );
+  dialog.showModal();
+}
+
 /** Asks a question; true where it was answered with `yes`, false where it was closed. */
 export function question(title: string, text: string, yes: string): Promise<boolean> {
   const dialog = byId<HTMLDialogElement>("dialog");

@@ -29,10 +29,21 @@ export function downloads({ id }: Row): HTMLElement {
   const tab = (path: string, label: string) =>
     el("a", { href: captureUrl(id, path), target: "_blank", rel: "noopener" }, label);
   const heading = (text: string) => el("span", { class: "quiet" }, text);
-  return el(
+  const menu = el(
     "details",
-    { class: "menu" },
-    el("summary", {}, "Get"),
+    {
+      class: "menu",
+      // It goes where the reader does.
+      focusout: (event) => {
+        if (!menu.contains((event as FocusEvent).relatedTarget as Node | null)) menu.open = false;
+      },
+      keydown: (event) => {
+        if ((event as KeyboardEvent).key !== "Escape" || !menu.open) return;
+        menu.open = false;
+        menu.querySelector("summary")?.focus();
+      },
+    },
+    el("summary", { class: "button" }, "Get"),
     el(
       "div",
       {},
@@ -45,4 +56,5 @@ export function downloads({ id }: Row): HTMLElement {
       ...FILES.map(([name, label]) => tab(`files/${name}`, label)),
     ),
   );
+  return menu;
 }

@@ -154,7 +154,7 @@ function facts(row: Row): HTMLElement {
     );
   return el(
     "span",
-    { class: "line quiet" },
+    { class: "line quiet facts" },
     row.findings !== null &&
       row.findings > 0 &&
       el("span", { class: `mark ${severityTone(row.worst)}` }, plural(row.findings, "finding")),
@@ -167,7 +167,7 @@ function facts(row: Row): HTMLElement {
       el("span", { class: "mark bad" }, `${count(row.refused)} refused`),
     row.attempts.length > 0 && el("span", {}, plural(row.attempts.length + 1, "attempt")),
     row.tool_calls !== null && el("span", {}, plural(row.tool_calls, "call")),
-    row.files !== null && el("span", { class: "last" }, plural(row.files, "file")),
+    row.files !== null && el("span", {}, plural(row.files, "file")),
   );
 }
 

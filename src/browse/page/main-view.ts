@@ -2,9 +2,10 @@ import type { Row } from "../row.js";
 import { MAX_COMPARED, type State } from "../state.js";
 import type { Captures } from "./captures.js";
 import { compareView } from "./compare.js";
-import { byId, el } from "./dom.js";
+import { byId } from "./dom.js";
 import type { FactsCache } from "./facts.js";
 import { matrixView } from "./matrix.js";
+import { howToBegin, missing, note, reading } from "./notes.js";
 import { overview } from "./overview.js";
 import { panelView } from "./panel.js";
 
@@ -44,9 +45,10 @@ export function mainView(page: {
     makeAgain: page.makeAgain,
     remove: page.remove,
   });
-  const isEmpty = () => {
+  /** Whether there is what a view needs: all that the server reads, or something of it. */
+  const isRead = (all: boolean) => {
     const { done, total } = captures.progress();
-    return captures.rows.size === 0 && done === total;
+    return captures.whole() && (done === total || (!all && captures.rows.size > 0));
   };
   const keepScroll = (view: HTMLElement) => {
     const before = main.querySelector(".scroll");
@@ -67,29 +69,13 @@ export function mainView(page: {
           return { id, row: captures.rows.get(id), facts: facts.of(id) };
         });
         keepScroll(compareView(compared, href, leave));
-      } else if (capture !== null && captures.whole())
-        main.replaceChildren(el("p", { class: "page empty" }, "This capture is not in the list."));
-      else if (capture !== null || !captures.whole()) main.replaceChildren(reading());
-      else if (isEmpty()) main.replaceChildren(welcome());
+      } else if (!isRead(capture !== null)) main.replaceChildren(reading());
+      else if (capture !== null)
+        main.replaceChildren(missing(capture, page.hrefTo({ capture: null })));
+      else if (captures.rows.size === 0)
+        main.replaceChildren(note("No captures yet", howToBegin()));
       else keepScroll(overview(chosen, page.hrefTo));
     },
     forget: panel.forget,
   };
-}
-
-function reading(): HTMLElement {
-  return el("p", { class: "page empty" }, "Reading…");
-}
-
-function welcome(): HTMLElement {
-  return el(
-    "div",
-    { class: "page welcome" },
-    el("h2", {}, "No captures yet"),
-    el(
-      "p",
-      { class: "empty" },
-      "Make one with scripts/run_opencode_capture.sh; it appears here by itself.",
-    ),
-  );
 }

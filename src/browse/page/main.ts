@@ -1,13 +1,15 @@
 // The page of the capture browser. What it shows is in its address; what it knows comes from the
 // server: a first screen in the page itself, then a list, then changes. Captured text becomes text
 // and attributes, never markup.
-import { choose, valuesOf } from "../choose.js";
+import { choose } from "../choose.js";
 import type { Opening } from "../opening.js";
 import type { Row } from "../row.js";
-import { FILTERS, fromAddress, MAX_COMPARED, type State, toAddress } from "../state.js";
+import { FILTERS, MAX_COMPARED } from "../state.js";
+import { openAddress } from "./address.js";
 import { openCaptures } from "./captures.js";
-import { question, showKeys } from "./dialog.js";
-import { byId, count, duration, plural } from "./dom.js";
+import { knownOf, showCount, showViews } from "./chosen.js";
+import { question, showKeys, tell } from "./dialog.js";
+import { byId, duration } from "./dom.js";
 import { openFacts } from "./facts.js";
 import { showFilters } from "./filters.js";
 import { onKeys } from "./keys.js";
@@ -15,66 +17,63 @@ import { listView } from "./list.js";
 import { mainView } from "./main-view.js";
 import * as server from "./server.js";
 import { startsView } from "./starts.js";
+import { stateLine } from "./state-line.js";
 import { theme } from "./theme.js";
 import { walk } from "./walk.js";
 
 const opening = JSON.parse(byId("opening").textContent ?? "") as Opening;
-let state = fromAddress(location.search);
+const line = stateLine();
 let chosen: Row[] = [];
 let drawing = false;
 
+const address = openAddress((before) => {
+  draw();
+  const { capture } = address.state();
+  if (capture !== null && capture !== before.capture) list.reveal(capture);
+});
+const { state, move, hrefTo } = address;
 const facts = openFacts(() => {
-  if (state.view === "compare") draw();
+  if (state().view === "compare") draw();
 });
 const captures = openCaptures(opening, (ids) => {
   for (const id of ids) facts.forget(id);
   draw();
 });
-const href = (id: string) => toAddress({ ...state, view: "list", capture: id });
-const list = listView(href, (id, on) => {
-  const others = state.compare.filter((each) => each !== id);
+const href = (id: string) => hrefTo({ view: "list", capture: id });
+const compare = (id: string, on: boolean) => {
+  const others = state().compare.filter((each) => each !== id);
   move({ compare: (on ? [...others, id] : others).slice(-MAX_COMPARED) }, true);
-});
-const main = mainView({
-  captures,
-  facts,
-  href,
-  hrefTo: (change) => toAddress({ ...state, ...change }),
-  move,
-  makeAgain: (row) =>
-    attempt(async () => {
-      say("Making summary and report again…");
-      await server.makeAgain(row.id);
-      main.forget();
-    }),
-  remove: (row) =>
-    attempt(async () => {
-      const text = `${row.title ?? row.name}: the directory ${row.name} and all that it holds will be deleted. This cannot be undone.`;
-      if (!(await question("Delete this capture?", text, "Delete it"))) return;
-      const at = chosen.findIndex(({ id }) => id === row.id);
-      const next = chosen[at + 1] ?? chosen[at - 1] ?? null;
-      await server.remove(row.id);
-      captures.drop(row.id);
-      const compare = state.compare.filter((id) => id !== row.id);
-      move({ capture: next?.id ?? null, compare }, true);
-    }),
-});
+};
+const list = listView(href, compare);
+const main = mainView({ captures, facts, href, hrefTo, move, makeAgain, remove });
 const starts = startsView({
   ...{ href, attempt },
   rows: () => captures.rows.values(),
   go: (capture) => move({ view: "list", capture }),
 });
-const steps = walk({ state: () => state, chosen: () => chosen, reveal: list.reveal, move });
+const steps = walk({ state, chosen: () => chosen, reveal: list.reveal, move });
 
-/** Goes to another state; `quietly` leaves no step to go back to. */
-function move(change: Partial<State>, quietly = false): void {
-  const before = state;
-  state = { ...state, ...change };
-  const address = toAddress(state);
-  if (quietly) history.replaceState(null, "", address);
-  else history.pushState(null, "", address);
-  draw();
-  if (state.capture !== null && state.capture !== before.capture) list.reveal(state.capture);
+function makeAgain(row: Row): void {
+  attempt(async () => {
+    line.say("Making summary and report again…");
+    await server.makeAgain(row.id);
+    main.forget();
+  });
+}
+
+function remove(row: Row): void {
+  attempt(async () => {
+    const text = `${row.title ?? row.name}: the directory ${row.name} and all that it holds will be deleted. This cannot be undone.`;
+    if (!(await question("Delete this capture?", text, "Delete it"))) return;
+    const at = chosen.findIndex(({ id }) => id === row.id);
+    const next = chosen[at + 1] ?? chosen[at - 1] ?? null;
+    await server.remove(row.id);
+    captures.drop(row.id);
+    move(
+      { capture: next?.id ?? null, compare: state().compare.filter((id) => id !== row.id) },
+      true,
+    );
+  });
 }
 
 function draw(): void {
@@ -88,56 +87,21 @@ function draw(): void {
 
 function drawNow(): void {
   const rows = [...captures.rows.values()];
-  chosen = choose(rows, state);
-  const whole = captures.whole();
-  const counts = whole
-    ? {
-        ...{ chosen: chosen.length, all: rows.length },
-        running: rows.filter((row) => row.state === "running").length,
-      }
-    : opening.counts;
-  showFilters(
-    whole
-      ? {
-          ...{ model: valuesOf(rows, "model"), agent: valuesOf(rows, "agent") },
-          status: valuesOf(rows, "status"),
-        }
-      : opening.values,
-    state,
-  );
-  list.show(chosen, state.view === "list" ? state.capture : null, state.compare);
-  document.body.dataset["view"] = state.view;
-  document.body.dataset["open"] = String(state.view !== "list" || state.capture !== null);
-  const of = counts.all === counts.chosen ? "" : ` of ${count(counts.all)}`;
-  byId("count").textContent = `${plural(counts.chosen, "capture")}${of}`;
-  for (const view of ["list", "matrix", "compare"] as const) {
-    const link = byId<HTMLAnchorElement>(`view-${view}`);
-    link.href = toAddress({ ...state, view });
-    if (state.view === view) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
-  byId("compare-count").textContent = state.compare.length > 0 ? String(state.compare.length) : "";
-  tellState(counts.running);
-  main.show(state, chosen);
-}
-
-function say(text: string): void {
-  byId("state").textContent = text;
-}
-
-function tellState(running: number): void {
-  const { done, total, problem } = captures.progress();
-  if (!captures.online()) say("The server does not answer; trying again…");
-  else if (done < total) say(`${count(done)} of ${count(total)} read…`);
-  else if (problem !== null) say(`Looking every second, as the watch ended: ${problem}`);
-  else say(running > 0 ? `${count(running)} running` : "");
-  byId("state").title = problem ?? "";
+  const now = state();
+  chosen = choose(rows, now);
+  const { counts, values } = captures.whole() ? knownOf(rows, chosen) : opening;
+  showFilters(values, now);
+  showCount(counts, captures);
+  showViews(now, hrefTo);
+  list.show(chosen, now.view === "list" ? now.capture : null, now.compare);
+  line.show(captures, counts.running);
+  main.show(now, chosen);
 }
 
 function attempt(work: () => Promise<void>): void {
   work().then(draw, (error: Error) => {
     draw();
-    void question("That did not work", error.message, "Close");
+    void tell("That did not work", error.message);
   });
 }
 
@@ -156,32 +120,15 @@ onKeys({
   l: () => move({ view: "list" }),
   r: () => byId("refresh").click(),
   x() {
-    const { capture: id, compare } = state;
-    if (id === null) return;
-    const others = compare.filter((each) => each !== id);
-    move(
-      { compare: others.length < compare.length ? others : [...others, id].slice(-MAX_COMPARED) },
-      true,
-    );
+    const { capture, compare: compared } = state();
+    if (capture !== null) compare(capture, !compared.includes(capture));
   },
 });
 
-// A link to a state of this page is followed without loading it again.
-addEventListener("click", (event) => {
-  const link = (event.target as Element).closest("a");
-  const plain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey;
-  if (link === null || !plain || !link.getAttribute("href")?.startsWith("?")) return;
-  event.preventDefault();
-  move(fromAddress(link.search));
-});
-addEventListener("popstate", () => {
-  state = fromAddress(location.search);
-  draw();
-});
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("filters").addEventListener("input", (event) => {
   const { id, value } = event.target as HTMLInputElement;
-  if (!(id in state)) return;
+  if (!(id in state())) return;
   byId("scroller").scrollTop = 0;
   move({ [id]: value }, true);
 });
@@ -189,7 +136,7 @@ byId("clear").addEventListener("click", () => {
   move(Object.fromEntries(FILTERS.map((name) => [name, ""])));
 });
 byId("refresh").addEventListener("click", () => {
-  say("Looking at the folder again…");
+  line.say("Looking at the folder again…");
   facts.forgetAll();
   attempt(async () => {
     await server.refresh();
@@ -206,10 +153,14 @@ setInterval(() => {
 
 theme(byId<HTMLButtonElement>("theme"));
 drawNow();
-if (state.capture !== null) list.reveal(state.capture);
+const { capture } = state();
+if (capture !== null) list.reveal(capture);
 /** Once the first screen is seen: the rest of the list, and what happens from now on. */
 function follow(): void {
-  if (opening.may_start) starts.allow();
+  if (opening.may_start) {
+    starts.allow();
+    draw();
+  }
   if (!opening.whole) void captures.load();
   server.listen({
     change: captures.take,

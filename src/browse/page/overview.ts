@@ -1,6 +1,7 @@
 import type { Row } from "../row.js";
 import type { State } from "../state.js";
 import { badge, count, el, plural, toneOf, words } from "./dom.js";
+import { NONE_MATCHES } from "./notes.js";
 
 /** Each kind says so many of its values; the filters offer all. */
 const MAX_VALUES = 8;
@@ -25,12 +26,12 @@ export function overview(
   return el(
     "div",
     { class: "page welcome" },
-    el("h2", {}, plural(rows.length, "capture")),
+    el("h2", {}, rows.length === 0 ? "None matches" : plural(rows.length, "capture")),
     el(
       "p",
       { class: "intro" },
       rows.length === 0
-        ? "The search and the filters let none through; Clear takes them away."
+        ? NONE_MATCHES
         : "Choose one to see its report here; tick several to compare them.",
     ),
     el(

@@ -2,6 +2,7 @@ import { parseAttempt } from "../attempts.js";
 import type { Row } from "../row.js";
 import { badge, byId, clock, count, duration, el, plural, toneOf, words } from "./dom.js";
 import { downloads } from "./downloads.js";
+import { broken } from "./notes.js";
 import { type ReportFrame, reportFrame } from "./report-frame.js";
 
 /** What the panel can ask of the page. */
@@ -30,9 +31,7 @@ export function panelView(actions: PanelActions) {
     show(row: Row, rows: readonly Row[]) {
       if (shown?.id !== row.id || shown.state !== row.state) {
         const report = row.state === "broken" ? null : reportFrame(row);
-        const broken = () =>
-          el("p", { class: "page bad cap" }, `This directory is broken: ${row.problem ?? ""}`);
-        main.replaceChildren(head(row, rows, actions), report?.element ?? broken());
+        main.replaceChildren(head(row, rows, actions), report?.element ?? broken(row));
         shown = { id: row.id, state: row.state, report };
       } else {
         const before = main.querySelector(".head");
@@ -73,15 +72,15 @@ function bar(row: Row, rows: readonly Row[], actions: PanelActions): HTMLElement
       change: (event) => actions.go((event.target as HTMLSelectElement).value),
     },
     ...near.map((each) => {
-      const text = `${each.title ?? each.name} – ${words(each.status)} – ${clock(each.started)}`;
-      return el("option", { value: each.id, selected: each.id === listed }, text);
+      const about = [each.title ?? each.name, words(each.status)];
+      if (each.started !== null) about.push(clock(each.started));
+      return el("option", { value: each.id, selected: each.id === listed }, about.join(" – "));
     }),
   );
   const same = attempt === null ? actions.compareSame(row) : null;
   // A capture that goes on is neither made again nor deleted.
-  const disabled = row.state === "running";
   const act = (label: string, click: () => void, tone = "") =>
-    el("button", { type: "button", class: tone, disabled, click }, label);
+    row.state !== "running" && el("button", { type: "button", class: tone, click }, label);
   return el(
     "div",
     { class: "bar" },
@@ -89,9 +88,15 @@ function bar(row: Row, rows: readonly Row[], actions: PanelActions): HTMLElement
     step(at - 1, "Previous capture", "["),
     choice,
     step(at + 1, "Next capture", "]"),
-    same !== null && el("a", { class: "button", href: same }, "Compare with others"),
+    same !== null &&
+      el(
+        "a",
+        { class: "button", href: same },
+        "Compare",
+        el("span", { class: "wide" }, " with others"),
+      ),
     row.state !== "broken" && downloads(row),
-    act("Make again", () => actions.makeAgain(row)),
+    row.state !== "broken" && act("Make again", () => actions.makeAgain(row)),
     attempt === null && act("Delete…", () => actions.remove(row), "danger"),
   );
 }

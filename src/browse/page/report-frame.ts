@@ -9,33 +9,45 @@ export interface ReportFrame {
   follow(row: Row): void;
 }
 
-/** A page that takes long to tell is asked again after as long, so that it is never the only work. */
-const REST = 1;
+/** A report that took a second to take in is followed by three in which the page does other things. */
+const REST = 3;
+/** A frame that says nothing for so long is not waited for. */
+const TAKEN_WITHIN_MS = 10_000;
 
 export function reportFrame({ id, name }: Row): ReportFrame {
   let [ready, busy, wanted] = [false, false, false];
   let told = "";
+  let taken = () => {};
   const feed = async () => {
     if (busy || !ready) {
       wanted = true;
       return;
     }
     [busy, wanted] = [true, false];
-    const began = performance.now();
+    let began = performance.now();
     try {
-      const data = await fetchReport(id);
-      // Its origin is its own and opaque: only this frame's own window is spoken to.
-      if (element.isConnected)
-        element.contentWindow?.postMessage({ type: "report-data", data }, "*");
+      const text = await fetchReport(id);
+      began = performance.now();
+      if (element.isConnected) await hand(JSON.parse(text));
     } catch {
       // The capture has just ended or gone: its row says so.
     }
-    const took = performance.now() - began;
-    setTimeout(() => {
-      busy = false;
-      if (wanted && element.isConnected) void feed();
-    }, REST * took);
+    setTimeout(
+      () => {
+        busy = false;
+        if (wanted && element.isConnected) void feed();
+      },
+      REST * (performance.now() - began),
+    );
   };
+  /** Gives the frame new data, and waits until it has drawn them. */
+  const hand = (data: unknown) =>
+    new Promise<void>((resolve) => {
+      taken = resolve;
+      setTimeout(resolve, TAKEN_WITHIN_MS);
+      // Its origin is its own and opaque: only this frame's own window is spoken to.
+      element.contentWindow?.postMessage({ type: "report-data", data }, "*");
+    });
   const element = el("iframe", {
     sandbox: "allow-scripts",
     src: captureUrl(id, "report"),
@@ -44,7 +56,9 @@ export function reportFrame({ id, name }: Row): ReportFrame {
   });
   const hear = ({ source, data }: MessageEvent) => {
     if (!element.isConnected) removeEventListener("message", hear);
-    else if (source === element.contentWindow && data?.type === "report-ready") {
+    else if (source !== element.contentWindow) return;
+    else if (data?.type === "report-taken") taken();
+    else if (data?.type === "report-ready") {
       ready = true;
       if (wanted) void feed();
     }

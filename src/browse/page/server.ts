@@ -56,9 +56,9 @@ export function fetchFacts(id: string): Promise<Facts> {
   return ask<Facts>("GET", `api/captures/${encodeURIComponent(id)}/facts`);
 }
 
-/** What the report of a capture is made from, as it is now; the page does not look into it. */
-export function fetchReport(id: string): Promise<unknown> {
-  return ask("GET", captureUrl(id, "report-data"));
+/** What the report of a running capture is made from, as JSON; it comes when it may be made again. */
+export async function fetchReport(id: string): Promise<string> {
+  return (await answerOf("GET", captureUrl(id, "report-data"))).text();
 }
 
 export function refresh(): Promise<unknown> {

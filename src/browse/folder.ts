@@ -1,0 +1,33 @@
+import { access, constants, mkdir, readdir, realpath, stat } from "node:fs/promises";
+import { explain, UserError } from "../errors.js";
+
+/**
+ * The captures folder by its real path; it is made where there is none. Throws UserError where it
+ * cannot be made or listed.
+ */
+export async function findFolder(captures: string): Promise<{ folder: string; isNew: boolean }> {
+  try {
+    const before = await stat(captures).catch(() => null);
+    if (before !== null && !before.isDirectory()) throw new Error("it is a file, and no folder");
+    const made = await mkdir(captures, { recursive: true });
+    const folder = await realpath(captures);
+    await access(folder, constants.R_OK | constants.X_OK);
+    return { folder, isNew: made !== undefined };
+  } catch (error) {
+    throw new UserError(`the captures in ${captures} cannot be listed: ${explain(error)}`, {
+      hint: "name another folder with --captures",
+      cause: error,
+    });
+  }
+}
+
+/** The folders and links in the captures folder, but hidden ones; none where it cannot be read. */
+export async function foldersIn(captures: string): Promise<Set<string>> {
+  const entries = await readdir(captures, { withFileTypes: true }).catch(() => []);
+  const names = new Set<string>();
+  for (const entry of entries) {
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory() || entry.isSymbolicLink()) names.add(entry.name);
+  }
+  return names;
+}
