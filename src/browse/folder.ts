@@ -1,5 +1,6 @@
-import { access, constants, mkdir, readdir, realpath, stat } from "node:fs/promises";
-import { explain, UserError } from "../errors.js";
+import { access, constants, readdir, realpath, stat } from "node:fs/promises";
+import { systemWords, UserError } from "../errors.js";
+import { makeFolder } from "../record/folder.js";
 
 /**
  * The captures folder by its real path; it is made where there is none. Throws UserError where it
@@ -9,12 +10,12 @@ export async function findFolder(captures: string): Promise<{ folder: string; is
   try {
     const before = await stat(captures).catch(() => null);
     if (before !== null && !before.isDirectory()) throw new Error("it is a file, and no folder");
-    const made = await mkdir(captures, { recursive: true });
+    const isNew = await makeFolder(captures);
     const folder = await realpath(captures);
     await access(folder, constants.R_OK | constants.X_OK);
-    return { folder, isNew: made !== undefined };
+    return { folder, isNew };
   } catch (error) {
-    throw new UserError(`the captures in ${captures} cannot be listed: ${explain(error)}`, {
+    throw new UserError(`the captures in ${captures} cannot be listed: ${systemWords(error)}`, {
       hint: "name another folder with --captures",
       cause: error,
     });

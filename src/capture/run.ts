@@ -1,9 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorCode, systemWords, UserError } from "../errors.js";
 import { FORMAT } from "../record/coverage.js";
 import { runId } from "../record/directory.js";
 import type { FsDiff } from "../record/files.js";
+import { makeFolder } from "../record/folder.js";
 import type { NetworkObservation } from "../record/network.js";
 import { type OpenRun, openRun } from "../record/open-run.js";
 import type { ProcessTree } from "../record/processes.js";
@@ -103,7 +103,7 @@ async function makeDirectory(
 ): Promise<OpenRun> {
   const captures = resolve(request.captures);
   try {
-    await mkdir(captures, { recursive: true });
+    await makeFolder(captures);
     for (;;) {
       const startedAt = new Date();
       const id = runId(request.issue.issue.id, startedAt);

@@ -1,6 +1,7 @@
-import { mkdir, statfs } from "node:fs/promises";
+import { statfs } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ExitCode, explain, systemWords, UserError } from "../errors.js";
+import { makeFolder } from "../record/folder.js";
 import { connectEngine, type Engine } from "../sandbox/engine.js";
 import { imageInputs } from "../sandbox/image-inputs.js";
 import { imageId } from "../sandbox/image-pull.js";
@@ -76,7 +77,7 @@ async function* checks(settings: Settings, signal: AbortSignal): AsyncGenerator<
 async function checkDisk(captures: string): Promise<Check> {
   const name = "disk";
   try {
-    await mkdir(captures, { recursive: true });
+    await makeFolder(captures);
     const { bavail, bsize } = await statfs(captures);
     const free = bavail * bsize;
     const detail = `${(free / 1024 ** 3).toFixed(1)} GB free for ${captures}`;

@@ -1,0 +1,27 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { errorCode } from "../errors.js";
+
+/**
+ * Makes a folder, and those above it; whether there was none. Throws the system's error. Node's own
+ * recursive mkdir never ends where a file system takes no folders, as below `/proc`.
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  try {
+    return await makeOne(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    await makeFolder(dirname(resolve(path)));
+    return makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+    return false;
+  }
+}
