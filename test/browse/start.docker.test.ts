@@ -52,7 +52,8 @@ test("a capture is started from the page, seen as it grows, and ends with the se
   expect(connections.length).toBeGreaterThan(0);
   expect(resources.at.length).toBeGreaterThan(1);
   const row = async () => (await ask("/api/captures")).text;
-  await expect.poll(row).toMatch(/"files":[1-9]/);
+  // Where no page is open, the list is brought up to date every few seconds.
+  await expect.poll(row, { timeout: 20_000 }).toMatch(/"files":[1-9]/);
   await end();
   const record = () => readJson(runFile(join(captures, capture), RunFile.run), RunRecord);
   await expect.poll(async () => (await record()).run_status, { timeout: 40_000 }).toBe("cancelled");
