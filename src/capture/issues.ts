@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { errorCode, systemWords, UserError } from "../errors.js";
 import { hostFault } from "../gateway/egress-allow.js";
 import { Issue } from "../record/issue.js";
+import { toJson } from "../record/nesting.js";
 
 /** An issue that may be captured: its paths are absolute and were there when it was read. */
 export interface ReadyIssue {
@@ -151,5 +152,5 @@ function expectation(issue: z.core.$ZodIssue): string {
 }
 
 function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 80);
+  return (toJson(value) ?? String(value)).slice(0, 80);
 }

@@ -12,16 +12,17 @@ const TERMINAL = { cols: 120, rows: 40, type: "xterm-256color" };
  */
 export async function* asciicast(directory: string): AsyncGenerator<string> {
   const run = await readRun(directory);
+  const start = Math.floor(Date.parse(run.started_at) / 1000) * 1000;
   yield `${encode({
     version: 3,
     term: TERMINAL,
-    timestamp: Math.floor(Date.parse(run.started_at) / 1000),
+    timestamp: Math.max(0, start / 1000),
     idle_time_limit: 2,
     command: bounded(run.agent.command.join(" "), 1_000),
     title: `${run.issue_id}: ${run.title}`,
     tags: [run.agent.name, run.risk_level],
   })}\n`;
-  let last = Math.floor(Date.parse(run.started_at) / 1000) * 1000;
+  let last = start;
   const since = (at: number) => {
     const interval = Math.max(0, at - last) / 1000;
     last = Math.max(last, at);
@@ -32,7 +33,9 @@ export async function* asciicast(directory: string): AsyncGenerator<string> {
     else yield `${encode([since(at), "o", `${drawable(text)}\r\n`])}\n`;
   }
   const end = run.ended_at === null ? last : Date.parse(run.ended_at);
-  if (run.exit_code !== null) yield `${encode([since(end), "x", String(run.exit_code)])}\n`;
+  // No program ends with a number below 0; a forged record may say so.
+  if (run.exit_code !== null && run.exit_code >= 0)
+    yield `${encode([since(end), "x", String(run.exit_code)])}\n`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ModelCall } from "../record/model-calls.js";
 import type { Summary } from "../record/summary.js";
+import { sumOf } from "../summary/text.js";
 import { promptTokens } from "./model-calls.js";
 
 /** What a turn cost, as ATIF's metrics of a step; what nobody told is left out. */
@@ -43,5 +44,5 @@ function sum(
   turns: readonly ModelCall[],
   read: (turn: ModelCall) => number | null | undefined,
 ): number {
-  return turns.reduce((total, turn) => total + (read(turn) ?? 0), 0);
+  return sumOf(turns.map((turn) => read(turn) ?? 0));
 }

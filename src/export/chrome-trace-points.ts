@@ -1,7 +1,7 @@
 import type { FsDiff } from "../record/files.js";
 import type { ResourceUse } from "../record/resources.js";
 import type { Summary } from "../record/summary.js";
-import { type Clock, NAME_LIMIT, VALUE_LIMIT } from "./chrome-trace-stretches.js";
+import { type Clock, instant, NAME_LIMIT, VALUE_LIMIT } from "./chrome-trace-stretches.js";
 import { bounded } from "./json.js";
 
 /**
@@ -34,7 +34,7 @@ export function* changeEvents(
         ...{ ph: "i", s: "t", cat: "file changes", pid },
         ...{
           tid: area === "workspace" ? 1 : 2,
-          ts: Math.max(0, clock(end ?? files.coverage.ended_at)),
+          ts: instant(clock(end ?? files.coverage.ended_at)),
         },
         name: `${found.change} ${bounded(found.path, NAME_LIMIT)}`,
         args: {
@@ -52,7 +52,7 @@ export function* counters(pid: number, use: ResourceUse | null, clock: Clock): G
   const start = clock(use.coverage.started_at);
   const at = { ph: "C", pid, tid: 0 };
   for (const [index, sample] of use.samples.entries()) {
-    const ts = Math.max(0, start + sample.at_ms * 1_000);
+    const ts = instant(start + sample.at_ms * 1_000);
     const before = use.samples[index - 1];
     const passed = sample.at_ms - (before?.at_ms ?? 0);
     if (before?.cpu_ms != null && sample.cpu_ms !== null && passed > 0) {

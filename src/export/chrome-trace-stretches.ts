@@ -92,8 +92,16 @@ export function connectionEvents(network: NetworkObservation | null, clock: Cloc
   }));
 }
 
-/** Never before the run's start and never backwards: clocks differ by milliseconds. */
+/** Readers count nanoseconds in 64 bits with a sign: some 285 years, in microseconds. */
+const LAST = 9_000_000_000_000_000;
+
+/** A time that a trace can hold: never before the run's start, as clocks differ by milliseconds. */
+export function instant(at: number): number {
+  return Math.min(LAST, Math.max(0, at));
+}
+
+/** Never backwards. */
 function stretch(start: number, end: number): Stretch {
-  const from = Math.max(0, start);
-  return { start: from, end: Math.max(from, end) };
+  const from = instant(start);
+  return { start: from, end: Math.max(from, instant(end)) };
 }

@@ -9,7 +9,7 @@ import { datasetLine } from "./dataset.js";
 import type { ExportFormat } from "./formats.js";
 import { har } from "./har.js";
 import { otlp } from "./otlp.js";
-import { isRunDirectory } from "./read.js";
+import { whyNoCapture } from "./read.js";
 
 const WRITERS: Record<ExportFormat, (directory: string) => AsyncGenerator<string>> = {
   atif,
@@ -41,8 +41,8 @@ export async function* exportCapture(
 export interface Captures {
   /** Run directories, by name. */
   directories: string[];
-  /** Names of folders that hold no run's record. */
-  others: string[];
+  /** Names of folders that hold no run's record, or in which a link leads elsewhere. */
+  others: { name: string; why: string }[];
 }
 
 /**
@@ -50,7 +50,7 @@ export interface Captures {
  * followed. Throws UserError where there is none or it cannot be read.
  */
 export async function capturesIn(directory: string): Promise<Captures> {
-  if (await isRunDirectory(directory)) return { directories: [directory], others: [] };
+  if ((await whyNoCapture(directory)) === null) return { directories: [directory], others: [] };
   const entries = await readdir(directory, { withFileTypes: true }).catch((error) => {
     throw new UserError(`${directory}: ${explain(error)}`, { cause: error });
   });
@@ -62,8 +62,9 @@ export async function capturesIn(directory: string): Promise<Captures> {
   const found: Captures = { directories: [], others: [] };
   for (const name of names) {
     const inside = join(directory, name);
-    if (await isRunDirectory(inside)) found.directories.push(inside);
-    else found.others.push(name);
+    const why = await whyNoCapture(inside);
+    if (why === null) found.directories.push(inside);
+    else found.others.push({ name, why });
   }
   if (found.directories.length > 0) return found;
   throw new UserError(`${directory} is no run directory, and holds none`, {

@@ -1,3 +1,4 @@
+import { nestsDeeper, toJson } from "../record/nesting.js";
 import { cut } from "../summary/text.js";
 
 /** The most characters that one text of an export keeps; the gateway keeps as many of an answer. */
@@ -8,7 +9,7 @@ const TEXT_LIMIT = 64 * 1024;
  * UTF-8 (protobuf, most of Rust and Go) refuse them: each becomes U+FFFD, in keys as well.
  */
 export function encode(value: unknown): string {
-  const json = JSON.stringify(value);
+  const json = toJson(value);
   // JSON.stringify escapes a surrogate only where it stands alone, always in lower case.
   return json.includes("\\ud")
     ? json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, "$1\ufffd")
@@ -42,22 +43,11 @@ const ARGUMENTS_DEPTH = 64;
  * deeper than readers of JSON commonly allow, comes back whole as `{ raw: text }`.
  */
 export function argumentsObject(text: string): Record<string, unknown> {
-  if (depth(text) > ARGUMENTS_DEPTH) return { raw: bounded(text) };
+  if (nestsDeeper(text, ARGUMENTS_DEPTH)) return { raw: bounded(text) };
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {}
   return text === "" ? {} : { raw: bounded(text) };
-}
-
-/** How deep the brackets nest at most; those inside strings count too, so never less than it is. */
-function depth(text: string): number {
-  let now = 0;
-  let most = 0;
-  for (const bracket of text.match(/[[\]{}]/g) ?? []) {
-    now += bracket === "[" || bracket === "{" ? 1 : -1;
-    most = Math.max(most, now);
-  }
-  return most;
 }

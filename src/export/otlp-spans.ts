@@ -191,9 +191,23 @@ function providerOf(run: RunRecord): string {
   return run.model.split("/")[0] || "unknown";
 }
 
-/** Nanoseconds since 1970 as decimal text, the end never before the start. */
+/** What OTLP's 64 bits of nanoseconds since 1970 hold, in milliseconds: until July 2554. */
+const LAST_MS = 18_446_744_073_709;
+
+/**
+ * Nanoseconds since 1970 as decimal text, the end never before the start; what is earlier or later
+ * than OTLP can tell is the earliest or the last.
+ */
 function times(start: string, end: string | number) {
-  const from = Math.round(Date.parse(start));
-  const to = Math.max(from, Math.round(typeof end === "number" ? end : Date.parse(end)));
-  return { startTimeUnixNano: `${from}000000`, endTimeUnixNano: `${to}000000` };
+  const from = within(Date.parse(start));
+  const to = Math.max(from, within(typeof end === "number" ? end : Date.parse(end)));
+  return { startTimeUnixNano: nanoseconds(from), endTimeUnixNano: nanoseconds(to) };
+}
+
+function within(ms: number): number {
+  return Math.min(LAST_MS, Math.max(0, Math.round(ms)));
+}
+
+function nanoseconds(ms: number): string {
+  return String(BigInt(ms) * 1_000_000n);
 }

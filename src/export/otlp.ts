@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ModelCall } from "../record/model-calls.js";
-import type { ProcessTree } from "../record/processes.js";
+import type { ObservedProcess, ProcessTree } from "../record/processes.js";
 import type { RunRecord } from "../record/run.js";
 import type { Summary, TimelineCall } from "../record/summary.js";
 import { readRun } from "../summary/read-run.js";
@@ -65,8 +65,8 @@ function* spans({ run, summary, problems, calls, tree, observed }: Facts): Gener
   yield { ...root, ...runSpan(run, summary, problems) };
 
   const askedIn = new Map<string | null, string>();
-  for (const call of calls) {
-    const spanId = id(`model ${call.seq}`);
+  for (const [index, call] of calls.entries()) {
+    const spanId = id(`model call ${index}`);
     for (const { id } of call.tool_calls)
       if (id !== null && !askedIn.has(id)) askedIn.set(id, spanId);
     yield { ...under(root.spanId, spanId), ...modelSpan(call, run) };
@@ -74,10 +74,10 @@ function* spans({ run, summary, problems, calls, tree, observed }: Facts): Gener
 
   const spanOfCall = new Map<string, string>();
   for (const [index, call] of summary.timeline.entries()) {
+    const spanId = id(`call ${index}`);
     // A model may give no id, or one twice; the first call with an id is the one that others name.
-    const named = call.call_id !== null && !spanOfCall.has(call.call_id);
-    const spanId = id(named ? `call ${call.call_id}` : `call without an id of its own ${index}`);
-    if (call.call_id !== null && named) spanOfCall.set(call.call_id, spanId);
+    if (call.call_id !== null && !spanOfCall.has(call.call_id))
+      spanOfCall.set(call.call_id, spanId);
     const asker = askedIn.get(call.call_id);
     yield {
       ...under(root.spanId, spanId),
@@ -87,8 +87,9 @@ function* spans({ run, summary, problems, calls, tree, observed }: Facts): Gener
   }
 
   const byKey = new Map(tree?.processes.map((process) => [process.key, process]));
+  const circular = inCycles(byKey);
   for (const process of byKey.values()) {
-    const parent = byKey.get(process.parent ?? "");
+    const parent = circular.has(process.key) ? undefined : byKey.get(process.parent ?? "");
     // The first process of a call hangs from the call; what it started hangs from it.
     const ofCall =
       process.call_id === null || parent?.call_id === process.call_id
@@ -100,6 +101,27 @@ function* spans({ run, summary, problems, calls, tree, observed }: Facts): Gener
       ...processSpan(process, tree?.coverage.ended_at ?? process.started_at),
     };
   }
+}
+
+/**
+ * The keys of processes whose parents lead back to themselves, as no kernel makes them and a forged
+ * record may. They hang from the run, as the first of a tree does.
+ */
+function inCycles(processes: ReadonlyMap<string, ObservedProcess>): Set<string> {
+  const circular = new Set<string>();
+  const walked = new Set<string>();
+  const parentOf = (key: string) => processes.get(key)?.parent ?? null;
+  for (const first of processes.keys()) {
+    const path = new Set<string>();
+    let key: string | null = first;
+    for (; key !== null && !walked.has(key); key = parentOf(key)) {
+      walked.add(key);
+      path.add(key);
+    }
+    // Walked before is either an earlier walk's, or where this one came round.
+    for (; key !== null && path.delete(key); key = parentOf(key)) circular.add(key);
+  }
+  return circular;
 }
 
 function hex(text: string, bytes: number): string {

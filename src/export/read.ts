@@ -1,6 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
+import { explain } from "../errors.js";
+import { assertNoLinks } from "../record/contained.js";
 import { RunFile, runFile } from "../record/directory.js";
 import { NetworkObservation } from "../record/network.js";
 import { ProcessTree } from "../record/processes.js";
@@ -8,10 +10,15 @@ import { readJson } from "../record/read.js";
 import { Summary } from "../record/summary.js";
 import { summarize } from "../summary/summary.js";
 
-/** Whether a folder holds a run's record; links are not followed. */
-export async function isRunDirectory(directory: string): Promise<boolean> {
+/** Why a folder is no capture: it holds no run's record, or a link in it leads elsewhere; else null. */
+export async function whyNoCapture(directory: string): Promise<string | null> {
+  try {
+    assertNoLinks(directory);
+  } catch (error) {
+    return explain(error);
+  }
   const stats = await lstat(join(directory, RunFile.run)).catch(() => null);
-  return stats?.isFile() ?? false;
+  return stats?.isFile() ? null : "no run directory";
 }
 
 /** The summary that is there, else one folded now. Its `problems` name what could not be read. */

@@ -1,6 +1,5 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { errorCode } from "../errors.js";
 
 /**
  * Makes a folder, and those above it; whether there was none. Throws the system's error. Node's own
@@ -10,7 +9,7 @@ export async function makeFolder(path: string): Promise<boolean> {
   try {
     return await makeOne(path);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    if (codeOf(error) !== "ENOENT") throw error;
     await makeFolder(dirname(resolve(path)));
     return makeOne(path);
   }
@@ -21,7 +20,11 @@ async function makeOne(path: string): Promise<boolean> {
     await mkdir(path);
     return true;
   } catch (error) {
-    if (errorCode(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+    if (codeOf(error) !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
     return false;
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

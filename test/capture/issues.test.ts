@@ -88,6 +88,11 @@ describe("readIssues", () => {
     await expect(readIssues(write(content))).rejects.toThrow(message);
   });
 
+  test("refuses what nests deeper than it can be shown", async () => {
+    const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    await expect(readIssues(write(deep))).rejects.toThrow("issues[0]: expected object, got [[[[");
+  });
+
   test("names every fault at once", async () => {
     const faulty = readIssues(write([{ ...good, id: "a b", risk_level: "none" }, { id: "x" }]));
     await expect(faulty).rejects.toThrow(

@@ -3,6 +3,7 @@ import { drawable } from "../../src/export/asciicast.js";
 import { RunFile, runFile } from "../../src/record/directory.js";
 import { readJson } from "../../src/record/read.js";
 import { RunRecord } from "../../src/record/run.js";
+import { writeJson } from "../../src/record/write.js";
 import { temporaryFolder } from "../folder.js";
 import { exported, GOLDEN, jsonLines } from "./exported.js";
 import { hostileRun } from "./runs.js";
@@ -29,6 +30,16 @@ describe("the recording", () => {
     // The header counts in whole seconds.
     const start = Math.floor(Date.parse(started_at) / 1000);
     expect(total).toBeCloseTo(Date.parse(ended_at ?? "") / 1000 - start, 3);
+  });
+
+  it("has no time before 1970 and no exit code below 0, whatever the record says", async () => {
+    const directory = temporaryFolder();
+    const run = await readJson(runFile(GOLDEN, RunFile.run), RunRecord);
+    const forged = { ...run, started_at: "0001-01-01T00:00:00.000Z", exit_code: -9 };
+    await writeJson(runFile(directory, RunFile.run), RunRecord, forged);
+    const [header, ...events] = jsonLines(await exported(directory, "asciicast"));
+    expect(header).toMatchObject({ version: 3, timestamp: 0 });
+    expect(events).toEqual([]);
   });
 
   it("cuts a giant line and passes over what is no line of the log", async () => {

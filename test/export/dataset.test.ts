@@ -16,6 +16,8 @@ beforeAll(async () => {
   await writeFile(join(folder, "a", "meta", "run.json"), "{torn");
   await mkdir(join(folder, "not-a-run"));
   await symlink(GOLDEN, join(folder, "link"));
+  await cp(join(GOLDEN, "meta"), join(folder, "leads-out", "meta"), { recursive: true });
+  await symlink(join(GOLDEN, "observations"), join(folder, "leads-out", "observations"));
 });
 
 const line = async () => JSON.parse(await exported(GOLDEN, "jsonl"));
@@ -44,7 +46,10 @@ describe("the dataset", () => {
     let text = "";
     const told: string[] = [];
     const { directories, others } = await capturesIn(folder);
-    expect(others).toEqual(["not-a-run"]);
+    expect(others).toEqual([
+      { name: "leads-out", why: "observations/ is a symbolic link, which is not followed" },
+      { name: "not-a-run", why: "no run directory" },
+    ]);
     const dataset = exportDataset(directories, (directory, why) =>
       told.push(`${directory}: ${why}`),
     );
@@ -79,6 +84,7 @@ describe("the command", () => {
     expect(await write(folder, "jsonl", { output: file })).toBe(ExitCode.invalidCapture);
     expect(jsonLines(await readFile(file, "utf8"))).toHaveLength(2);
     expect(said).toEqual([
+      expect.stringMatching(/^leads-out: observations\/ is a symbolic link, .*, left out$/),
       "not-a-run: no run directory, left out",
       expect.stringMatching(/\/a: meta\/run\.json/),
       "1 of 2 captures could not be read; their lines say so.",

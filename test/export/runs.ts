@@ -28,6 +28,17 @@ export async function hostileRun(folder: string): Promise<string> {
     }),
     hostileCall(9, { endpoint: `/v1/${NASTY}/../?key=secret-in-query`, status: null }),
     hostileCall(10, { error: NASTY, first_byte_ms: 900, duration_ms: 5, model: null }),
+    // The number of another call, times that no clock of 64 bits holds, a cost past any sum.
+    hostileCall(10, {
+      started_at: "0001-01-01T00:00:00.000Z",
+      duration_ms: 1e300,
+      cost_usd: 1e308,
+    }),
+    hostileCall(11, {
+      started_at: "9999-12-31T23:59:59.999Z",
+      duration_ms: 1e308,
+      cost_usd: 1e308,
+    }),
   ];
   const lines = calls.map((call) => `${JSON.stringify(call)}\n`).join("");
   await appendFile(runFile(directory, RunFile.modelCalls), `${lines}{"torn`);
@@ -55,6 +66,9 @@ export async function hostileRun(folder: string): Promise<string> {
       ...{ started_at: at, ended_at: "2026-11-21T09:40:00.000Z" },
     })),
   );
+  const [, second] = tree.processes;
+  if (second !== undefined) Object.assign(second, { parent: second.key });
+  Object.assign(first, { parent: "a" });
   await writeJson(runFile(directory, RunFile.processes), ProcessTree, tree);
   const diff = await readJson(runFile(directory, RunFile.files), FsDiff);
   const [change] = diff.workspace;
