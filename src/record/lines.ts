@@ -31,7 +31,7 @@ export interface LineReader {
   end(): void;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 export function lineReader(bounds: LineBounds, { line, anew }: LineTaker): LineReader {
   const maxLineBytes = bounds.maxLineBytes ?? 8 * 1024 * 1024;
