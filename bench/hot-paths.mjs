@@ -14,7 +14,7 @@ const EVENTS = 5_000;
 export async function hotPaths({ folder, signal, rounds = 10, say }) {
   const { demultiplex } = await built("sandbox/frames.js");
   const { openLog } = await built("capture/log.js");
-  const { readJsonLines } = await built("record/read.js");
+  const { readJsonLines } = await built("record/lines.js");
   const { NativeEvent } = await built("record/native-events.js");
 
   const run = join(folder, "run");
