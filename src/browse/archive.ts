@@ -11,8 +11,8 @@ import { openRegular } from "../record/read.js";
 const MAX_ENTRIES = 500_000;
 /** So many that were left out are named, the others counted. */
 const MAX_NAMED = 10_000;
-/** The room has it as a mount of its own, and the agent may write in it. */
-const AGENTS_FOLDER = dirname(RunFile.events);
+/** The room has these as mounts of its own, in which the agent may write. */
+const AGENTS_FOLDERS: readonly string[] = [dirname(RunFile.events), RunFile.workspace];
 
 /** What is packed, and whether it goes on: then its agent may put a link in a folder's place. */
 interface Packed {
@@ -47,7 +47,8 @@ async function fill(tar: Pack, { directory, goesOn }: Packed, name: string, sign
     const path = join(directory, inside);
     if (entries > MAX_ENTRIES) return "past the bound";
     if (each.isDirectory()) {
-      if (goesOn && dirname(inside) === AGENTS_FOLDER) return "its agent may still change it";
+      if (goesOn && AGENTS_FOLDERS.includes(dirname(inside)))
+        return "its agent may still change it";
       folders.push(inside);
       return null;
     }

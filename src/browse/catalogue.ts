@@ -134,6 +134,7 @@ export async function openCatalogue(
   /** Those that are gone are out of the list, and the names of the others. */
   const namesNow = async () => {
     const names = await foldersIn(folder);
+    if (names === null) return new Set(rows.keys());
     for (const id of [...rows.keys()]) if (!names.has(id)) forget(id);
     return names;
   };

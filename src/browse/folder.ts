@@ -1,5 +1,5 @@
 import { access, constants, readdir, realpath, stat } from "node:fs/promises";
-import { systemWords, UserError } from "../errors.js";
+import { errorCode, systemWords, UserError } from "../errors.js";
 import { makeFolder } from "../record/folder.js";
 
 /**
@@ -22,9 +22,15 @@ export async function findFolder(captures: string): Promise<{ folder: string; is
   }
 }
 
-/** The folders and links in the captures folder, but hidden ones; none where it cannot be read. */
-export async function foldersIn(captures: string): Promise<Set<string>> {
-  const entries = await readdir(captures, { withFileTypes: true }).catch(() => []);
+/**
+ * The folders and links in the captures folder, but hidden ones; none where it is gone, and null where
+ * it cannot be read for now.
+ */
+export async function foldersIn(captures: string): Promise<Set<string> | null> {
+  const entries = await readdir(captures, { withFileTypes: true }).catch((error) =>
+    errorCode(error) === "ENOENT" ? [] : null,
+  );
+  if (entries === null) return null;
   const names = new Set<string>();
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;

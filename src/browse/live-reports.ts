@@ -25,7 +25,7 @@ export interface LiveReports extends Disposable {
 
 /** A report of a second is followed by a rest of three. */
 const REST = 3;
-/** What was read of so many captures is held, and for so long after it was asked for last. */
+/** What was read of so many captures is held, and for so long after the last report was made of it. */
 const MAX_HELD = 4;
 const HELD_MS = 60_000;
 
@@ -35,6 +35,8 @@ interface Held {
   last: { stamp: string; json: string } | null;
   /** The report that waits for its turn, and those who wait for it. */
   next: { askers: AbortSignal[]; json: Promise<string> } | null;
+  /** Those for whom a report is made, or waits for its turn. */
+  users: number;
   forgetting: NodeJS.Timeout | undefined;
 }
 
@@ -46,14 +48,25 @@ export function openLiveReports(): LiveReports {
     held.delete(directory);
   };
   const hold = (directory: string): Held => {
-    const fresh = { last: null, next: null, forgetting: undefined };
+    const fresh = { last: null, next: null, users: 0, forgetting: undefined };
     const one = held.get(directory) ?? { reader: materialReader(directory), ...fresh };
     forget(directory);
-    const [oldest] = held.keys();
-    if (oldest !== undefined && held.size >= MAX_HELD) forget(oldest);
+    const unused = [...held].find(([, { users }]) => users === 0);
+    if (unused !== undefined && held.size >= MAX_HELD) forget(unused[0]);
     held.set(directory, one);
-    one.forgetting = setTimeout(forget, HELD_MS, directory).unref();
     return one;
+  };
+  /** Holds a capture while it is used, and for a while after that. */
+  const using = async <T>(directory: string, use: (one: Held) => Promise<T>): Promise<T> => {
+    const one = hold(directory);
+    one.users += 1;
+    try {
+      return await use(one);
+    } finally {
+      one.users -= 1;
+      if (one.users === 0 && held.get(directory) === one)
+        one.forgetting = setTimeout(forget, HELD_MS, directory).unref();
+    }
   };
   const make = async (directory: string, { reader }: Held): Promise<Report> => {
     assertContained(directory);
@@ -67,21 +80,22 @@ export function openLiveReports(): LiveReports {
     return one.last.json;
   };
   return {
-    data(directory, signal) {
-      const one = hold(directory);
-      if (one.next === null) {
-        const askers: AbortSignal[] = [];
-        const json = inTurn(async () => {
-          one.next = null;
-          if (askers.every(({ aborted }) => aborted)) throw new Error("nobody waits for it");
-          return makeJson(directory, one);
-        });
-        one.next = { askers, json };
-      }
-      one.next.askers.push(signal);
-      return one.next.json;
-    },
-    html: (directory) => atOnce(async () => renderPage(await make(directory, hold(directory)))),
+    data: (directory, signal) =>
+      using(directory, (one) => {
+        if (one.next === null) {
+          const askers: AbortSignal[] = [];
+          const json = inTurn(async () => {
+            one.next = null;
+            if (askers.every(({ aborted }) => aborted)) throw new Error("nobody waits for it");
+            return makeJson(directory, one);
+          });
+          one.next = { askers, json };
+        }
+        one.next.askers.push(signal);
+        return one.next.json;
+      }),
+    html: (directory) =>
+      using(directory, (one) => atOnce(async () => renderPage(await make(directory, one)))),
     [Symbol.dispose]() {
       for (const directory of [...held.keys()]) forget(directory);
     },

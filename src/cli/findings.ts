@@ -45,7 +45,8 @@ export async function showFindings(
   const rules =
     options.rules === undefined ? shipped : mergeRules(shipped, await rulesIn(options.rules));
   const material = await readMaterial(directory);
-  const found = find(material, rules);
+  const isTried = options.rules === undefined;
+  const found = find(material, rules, isTried ? material.triedProcesses : undefined);
   const result = { ...found, problems: [...material.problems, ...found.problems] };
   if (sarif !== undefined) {
     const log = toSarif(result, { version: options.version, runId: run.run_id });

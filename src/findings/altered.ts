@@ -13,23 +13,28 @@ export interface Altered {
 
 /** More lines of a forged flood than this are only counted. */
 const MAX_SHOWN = 1_000;
+const MAX_NAME = 200;
+/** A room with more processes than this writes no events of use. */
+const MAX_WRITERS = 10_000;
 
 /**
  * Takes native events one by one, in order, and tells which are of another run than `runId` or have a
- * number that goes back. What it holds does not grow with them but for the writers among them.
+ * number that goes back. What it holds is bounded.
  */
 export function lookForAltered(runId: string | null): {
   take(event: NativeEvent): void;
   altered(): Altered;
 } {
   // Another OpenCode in the room writes to the same file with numbers of its own.
-  const writers = new Map<unknown, { last: number }>();
-  let [pid, writer]: [unknown, { last: number }] = [null, { last: 0 }];
+  const writers = new Map<number | null, { last: number }>();
+  let [pid, writer]: [number | null, { last: number }] = [null, { last: 0 }];
+  writers.set(pid, writer);
   const writerOf = (event: NativeEvent) => {
-    if (event["pid"] === pid) return writer;
-    pid = event["pid"];
+    const by = typeof event["pid"] === "number" ? event["pid"] : null;
+    if (by === pid) return writer;
+    pid = by;
     writer = writers.get(pid) ?? { last: 0 };
-    writers.set(pid, writer);
+    if (writers.size < MAX_WRITERS) writers.set(pid, writer);
     return writer;
   };
   const shown: EventName[] = [];
@@ -45,9 +50,20 @@ export function lookForAltered(runId: string | null): {
     take(event) {
       if (!isStrange(event)) return;
       if (shown.length >= MAX_SHOWN) more += 1;
-      else shown.push(event);
+      else shown.push(nameOf(event));
     },
     altered: () => ({ shown, more }),
+  };
+}
+
+/** The line's name alone: what it carries may be as long as it likes. */
+function nameOf({ seq, time, run_id, type }: NativeEvent): EventName {
+  const start = (text: string) => Buffer.from(text.slice(0, MAX_NAME)).toString();
+  return {
+    seq,
+    time: start(time),
+    run_id: run_id === null ? null : start(run_id),
+    type: start(type),
   };
 }
 

@@ -56,7 +56,7 @@ export function find(
   const calls = askedCalls(observed);
   const { byKey, tried } = triedProcesses;
   const join = joinOf(byKey, calls);
-  const others = tryRules(rules, (take) => eachFact(observed, calls, join, take));
+  const others = tryRules(rules, (take) => eachFact(observed, calls, join, take), tried.left);
   const sigma = joinTried(rules, tried, others);
   const problems = untriedWords(sigma.untried);
   const credentials = groupBy(

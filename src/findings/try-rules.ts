@@ -10,10 +10,11 @@ export interface Found {
   fact: Fact;
 }
 
-/** What the rules found, and what could not be tried. */
+/** What the rules found, what could not be tried, and what is left of the limits. */
 export interface Tried {
   found: Found[];
   untried: Untried;
+  left: TryLimits;
 }
 
 /** Nothing is in here exactly when each rule was tried on every fact, and saw all of it. */
@@ -28,11 +29,17 @@ interface Untried {
   late: ReadonlySet<SigmaRule>;
 }
 
-/** The longest that one rule may take on one fact, and all rules together. */
-export const TRY_LIMITS = { one_ms: 500, all_ms: 30_000 };
+/** The longest that one rule may take on one fact, and all rules together, and the facts that they see. */
+export interface TryLimits {
+  one_ms: number;
+  all_ms: number;
+  facts: number;
+}
 
-/** The facts of one trying, and the characters of a field that the rules look at. */
-const FACT_LIMITS = { facts: 250_000, field: 65_536 };
+export const TRY_LIMITS: TryLimits = { one_ms: 500, all_ms: 30_000, facts: 250_000 };
+
+/** The characters of a field that the rules look at. */
+const FIELD_LIMIT = 65_536;
 
 /** One rule's way through the facts. */
 interface Trial {
@@ -53,7 +60,7 @@ interface Trial {
 export function tryRules(
   rules: readonly SigmaRule[],
   each: (take: (fact: Fact) => void) => void,
-  limits = TRY_LIMITS,
+  limits: TryLimits = TRY_LIMITS,
 ): Tried {
   const trials = rules.map((rule): Trial => ({ rule, found: [], given: 0, cut: false }));
   const sifts = new Map(
@@ -63,10 +70,10 @@ export function tryRules(
     ]),
   );
   let left_ms = limits.all_ms;
-  const { facts, fields } = inBatches(each, (category, batch) => {
+  const { taken, facts, fields } = inBatches(each, limits.facts, (category, batch) => {
     const started = performance.now();
     const sift = sifts.get(category);
-    if (sift !== undefined) tryAll(sift(batch), { one_ms: limits.one_ms, all_ms: left_ms });
+    if (sift !== undefined) tryAll(sift(batch), { ...limits, all_ms: left_ms });
     left_ms -= performance.now() - started;
   });
   const slow = trials.filter(({ given }) => given > 0);
@@ -78,10 +85,11 @@ export function tryRules(
       slow: new Map(slow.map(({ rule, given }) => [rule, given])),
       late: new Set(late.map(({ rule }) => rule)),
     },
+    left: { ...limits, all_ms: Math.max(0, left_ms), facts: limits.facts - taken },
   };
 }
 
-/** What was found in two tryings of the same rules, as in one of all their facts. */
+/** What was found in two tryings of the same rules, the second within what the first left of the limits. */
 export function joinTried(rules: readonly SigmaRule[], one: Tried, other: Tried): Tried {
   const places = new Map(rules.map((rule, place) => [rule, place]));
   const placeOf = ({ rule }: Found) => places.get(rule) ?? rules.length;
@@ -95,17 +103,19 @@ export function joinTried(rules: readonly SigmaRule[], one: Tried, other: Tried)
       slow,
       late: new Set([...one.untried.late, ...other.untried.late]),
     },
+    left: other.left,
   };
 }
 
 /** What could not be tried, a sentence each; none where everything was. */
 export function untriedWords({ facts, fields, slow, late }: Untried): string[] {
-  const { facts: most, field } = FACT_LIMITS;
   return [
     ...(fields > 0
-      ? [`${fields} fields were longer than ${field} characters; rules saw their start`]
+      ? [`${fields} fields were longer than ${FIELD_LIMIT} characters; rules saw their start`]
       : []),
-    ...(facts > 0 ? [`${facts} facts past the bound of ${most} were shown to no rule`] : []),
+    ...(facts > 0
+      ? [`${facts} facts past the bound of ${TRY_LIMITS.facts} were shown to no rule`]
+      : []),
     ...[...slow].map(
       ([{ name }, given]) => `the rule ${name} took too long on ${given} facts and left them out`,
     ),
@@ -118,15 +128,16 @@ export function untriedWords({ facts, fields, slow, late }: Untried): string[] {
 /** Facts of one category at a time, so many as are worth the start of a watch over their time. */
 const BATCH = 2_500;
 
-/** Returns how many facts had to be left out, and how many fields had to be cut. */
+/** Returns how many facts were taken and had to be left out, and how many fields had to be cut. */
 function inBatches(
   each: (take: (fact: Fact) => void) => void,
+  atMost: number,
   take: (category: Category, batch: readonly Fact[]) => void,
-): Pick<Untried, "facts" | "fields"> {
+): Pick<Untried, "facts" | "fields"> & { taken: number } {
   const held = new Map<Category, Fact[]>();
   let [taken, facts, fields] = [0, 0, 0];
   each((fact) => {
-    if (taken >= FACT_LIMITS.facts) {
+    if (taken >= atMost) {
       facts += 1;
       return;
     }
@@ -139,7 +150,7 @@ function inBatches(
     take(fact.category, batch);
   });
   for (const [category, batch] of held) take(category, batch);
-  return { facts, fields };
+  return { taken, facts, fields };
 }
 
 /** Cuts fields that are too long, and says how many there were. */
@@ -147,8 +158,8 @@ function shorten(fields: Fact["fields"]): number {
   let cut = 0;
   for (const name in fields) {
     const text = fields[name] ?? "";
-    if (text.length <= FACT_LIMITS.field) continue;
-    fields[name] = text.slice(0, FACT_LIMITS.field);
+    if (text.length <= FIELD_LIMIT) continue;
+    fields[name] = text.slice(0, FIELD_LIMIT);
     cut += 1;
   }
   return cut;
@@ -203,7 +214,7 @@ function remembering(sieve: Sieve): (text: string | null) => readonly number[] {
   };
 }
 
-function tryAll(tasks: readonly Task[], limits: typeof TRY_LIMITS): void {
+function tryAll(tasks: readonly Task[], limits: TryLimits): void {
   const end = performance.now() + limits.all_ms;
   let [task, at] = [0, 0];
   const goOn = () => {

@@ -41,7 +41,7 @@ export async function openRegular(path: string): Promise<FileHandle> {
 export function fileStamp(path: string): string {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? "-" : `${stats.ino}.${stats.mtimeMs}.${stats.size}`;
+    return stats === undefined ? "-" : `${stats.ino}.${stats.ctimeMs}.${stats.size}`;
   } catch {
     return "-";
   }

@@ -42,9 +42,12 @@ const BOUNDS = {
 const STREAMED =
   /^\{"seq":(\d{1,15}),"time":"([^"\\]{0,40})","run_id":(?:null|"([^"\\]{0,200})")(?:,"issue_id":(?:null|"[^"\\]{0,200}"))?(?:,"pid":(\d{1,10}))?,"hook":"event","type":"message\.part\.delta",/;
 
-/** A line of streamed text, which is only counted: the text comes again, whole, when it has ended. */
+/**
+ * A line of streamed text, which is only counted: the text comes again, whole, when it has ended. Its
+ * start and its end are looked at, and nothing between.
+ */
 function streamed(line: string): NativeEvent | undefined {
-  const found = STREAMED.exec(line);
+  const found = line.endsWith("}") ? STREAMED.exec(line) : null;
   if (found === null) return undefined;
   return {
     seq: Number(found[1]),

@@ -301,7 +301,8 @@ describe("what is served", () => {
   it("of a capture that goes on nothing that its agent may put a link in the place of", async () => {
     await using own = await serve();
     const run = await beginCapture(own.folder, "20270101T000000000Z-goes-on");
-    await mkdir(join(run.directory, "events", "laid", "here"), { recursive: true });
+    for (const folder of ["events", "workspace"])
+      await mkdir(join(run.directory, folder, "laid", "here"), { recursive: true });
     execFileSync("mkfifo", [join(run.directory, "events", "pipe")]);
     const origin = `http://127.0.0.1:${own.server.port}`;
     await own.ask("/api/refresh", { method: "POST", headers: { origin } });
@@ -314,6 +315,7 @@ describe("what is served", () => {
     ).toEqual([
       "events/laid: its agent may still change it",
       "events/pipe: neither file, folder nor link",
+      "workspace/laid: its agent may still change it",
     ]);
   });
 

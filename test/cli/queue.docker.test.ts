@@ -131,7 +131,9 @@ describe("the queue", () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     running.kill("SIGINT");
     expect((await running).exitCode).toBe(130);
-    await expectSwept();
+    const swept = await sweptRecord();
+    // It may have come as far as to write all that was observed.
+    expect(swept?.capture_valid).toBe(swept?.capture_problems.length === 0);
   });
 
   test("after SIGKILL the next start removes all and closes the run as interrupted", async () => {
@@ -150,23 +152,26 @@ describe("the queue", () => {
     expect(record?.run_status).toBeNull();
     const left = await containersOf(record?.run_id ?? "");
     expect(left.map((name) => name.split("-").at(-1)).sort()).toEqual(["door", "room", "sensor"]);
-    await expectSwept();
+    const swept = await sweptRecord();
+    expect(swept?.capture_valid).toBe(false);
+    expect(swept?.capture_problems.join()).toContain("was not written");
   });
 });
 
-async function expectSwept(): Promise<void> {
+/** Sweeps what a killed supervisor left; the record of its run. */
+async function sweptRecord(): Promise<RunRecord | undefined> {
   const { stdout, exitCode } = await command(["sweep", "--captures", captures]);
   expect(exitCode).toBe(0);
   expect(stdout).toContain("as interrupted");
   const [record] = await records();
-  expect(record).toMatchObject({ run_status: "interrupted", capture_valid: false });
-  expect(record?.capture_problems.join()).toContain("was not written");
+  expect(record?.run_status).toBe("interrupted");
   expect(await containersOf(record?.run_id ?? "")).toEqual([]);
   const [name = ""] = readdirSync(captures);
   expect(existsSync(join(captures, name, "workspace"))).toBe(false);
   expect((await command(["sweep", "--captures", captures])).stdout).toContain(
     "nothing was left behind",
   );
+  return record;
 }
 
 async function phase(running: ReturnType<typeof command>, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { find } from "../../src/findings/find.js";
 import { toSarif } from "../../src/findings/sarif.js";
 import { readRules, SHIPPED_RULES } from "../../src/findings/sigma-files.js";
 import { parseRules } from "../../src/findings/sigma-yaml.js";
-import { tryRules, untriedWords } from "../../src/findings/try-rules.js";
+import { TRY_LIMITS, tryRules, untriedWords } from "../../src/findings/try-rules.js";
 import { FindingsResult } from "../../src/record/finding.js";
 import { change, connection, fact, observed, process, turn } from "./observed.js";
 
@@ -121,7 +121,11 @@ describe("a rule that takes too long", () => {
   const each = (facts: Fact[]) => (take: (fact: Fact) => void) => facts.forEach(take);
 
   it("leaves out that fact alone, and says so", () => {
-    const tried = tryRules(slow, each([hostile, good]), { one_ms: 50, all_ms: 5_000 });
+    const tried = tryRules(slow, each([hostile, good]), {
+      ...TRY_LIMITS,
+      one_ms: 50,
+      all_ms: 5_000,
+    });
     expect(tried.found.map((one) => one.fact)).toEqual([good]);
     expect(untriedWords(tried.untried)).toEqual([
       "the rule mine took too long on 1 facts and left them out",
@@ -130,7 +134,11 @@ describe("a rule that takes too long", () => {
 
   it("cannot hold up the rest for ever", () => {
     const before = performance.now();
-    const tried = tryRules(slow, each(Array(1_000).fill(hostile)), { one_ms: 50, all_ms: 300 });
+    const tried = tryRules(slow, each(Array(1_000).fill(hostile)), {
+      ...TRY_LIMITS,
+      one_ms: 50,
+      all_ms: 300,
+    });
     expect(performance.now() - before).toBeLessThan(3_000);
     expect(untriedWords(tried.untried).at(-1)).toContain("were not tried on every fact");
   });

@@ -104,6 +104,9 @@ async function answerOf(method: string, url: string): Promise<Response> {
   throw new Error(why);
 }
 
+/** How long a page that was refused waits. */
+const AGAIN_MS = 5_000;
+
 /**
  * Listens to changes while the page is in sight. `again` is called when the connection was lost and is back,
  * or when there is too much to tell: the list is to be asked for anew.
@@ -127,7 +130,13 @@ export function listen(on: {
       source.addEventListener("reload", (event) => on.again(parsed(event).version));
       source.addEventListener("rows", (event) => on.change(parsed(event)));
       source.addEventListener("starts", (event) => on.starts(parsed(event)));
-      source.addEventListener("error", () => on.lost());
+      source.addEventListener("error", () => {
+        on.lost();
+        // One that was refused is closed for good; any other tries again by itself.
+        if (source?.readyState !== EventSource.CLOSED) return;
+        source = null;
+        setTimeout(follow, AGAIN_MS);
+      });
     }
   };
   document.addEventListener("visibilitychange", follow);

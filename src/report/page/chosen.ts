@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { ItemId } from "../data.js";
-import { useStore } from "./store.js";
+import { current, useStore } from "./store.js";
 
 /**
  * Whether the item is the chosen one, and a ref for its element, which is scrolled into view when
@@ -11,7 +11,8 @@ export function useChosen<E extends HTMLElement>(id: ItemId) {
   const times = useStore((state) => (state.selected === id ? state.chosen : 0));
   const ref = useRef<E>(null);
   useEffect(() => {
-    if (!isChosen) return;
+    // Effects come late: another may have been chosen since.
+    if (!isChosen || current().selected !== id) return;
     ref.current?.scrollIntoView({ block: "nearest" });
     // Where the link that led here is gone, the keys go on from here.
     if (document.activeElement === document.body) ref.current?.focus({ preventScroll: true });

@@ -3,10 +3,17 @@ import type { Head } from "../data.js";
 /** Brings the page's head, which came as markup of our own, up to what new data say. */
 export function renewHead(head: Head): void {
   const { status, observedRisk } = head;
-  const risk = observedRisk === null ? "risk not judged" : `observed ${observedRisk}`;
-  badge("risk", risk, observedRisk === null ? "quiet" : `risk-${observedRisk}`);
-  badge("status", `${status.mark} ${status.word}`, `status ${status.tone}`);
-  badge("valid", head.validity.text, head.validity.tone);
+  say(live("title"), head.title);
+  say(live("run"), head.runId);
+  say(live("agent"), head.agent);
+  say(live("model"), head.model);
+  if (head.prompt !== null) say(live("prompt"), head.prompt);
+  if (observedRisk === null) badge("risk", "quiet", "risk not judged");
+  else badge("risk", `risk-${observedRisk}`, element("span", "of", "observed"), ` ${observedRisk}`);
+  const mark = element("span", "", status.mark);
+  mark.setAttribute("aria-hidden", "true");
+  badge("status", `status ${status.tone}`, mark, ` ${status.word}`);
+  badge("valid", head.validity.tone, head.validity.text);
   say(live("word"), status.word);
   say(live("reason"), head.reason === null ? "" : `: ${head.reason}`);
   say(live("findings"), head.findings ?? "No rule found anything.");
@@ -36,11 +43,11 @@ function say(element: Element | null, text: string): void {
   if (element !== null && element.textContent !== text) element.textContent = text;
 }
 
-function badge(name: string, text: string, tone: string): void {
-  const element = live(name);
-  if (element === null) return;
-  say(element, text);
-  element.className = `badge ${tone}`;
+function badge(name: string, tone: string, ...content: (Node | string)[]): void {
+  const badge = live(name);
+  if (badge === null) return;
+  badge.className = `badge ${tone}`;
+  badge.replaceChildren(...content);
 }
 
 function list<T>(selector: string, items: readonly T[], make: (item: T) => HTMLElement): void {
