@@ -1,7 +1,7 @@
 // Compiles the built program ahead: runs commands of it that start nothing, and writes beside its file
 // what V8 compiled for them.
 //   node scripts/precompile.mjs PROGRAM
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -32,5 +32,7 @@ for (const words of COMMANDS) {
   script.runInThisContext()(module.exports, createRequire(file), module, file, dirname(file));
   await ended;
 }
-writeFileSync(`${file}.compiled`, script.createCachedData());
+const temporary = `${file}.compiled.${process.pid}.tmp`;
+writeFileSync(temporary, script.createCachedData());
+renameSync(temporary, `${file}.compiled`);
 exit(0);

@@ -2,12 +2,12 @@
 // dist/cli/main.js, which runs that. docs/decisions/one-program.md says why.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
 const FOLDER = "dist/cli";
-const NAMED = /^program-[0-9a-f]{12}\.cjs(\.compiled)?$/;
+const NAMED = /^program-[0-9a-f]{12}\.cjs(\.compiled)?$|^(program-|main\.js).*\.\d+\.tmp$/;
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
@@ -51,16 +51,16 @@ export async function makeProgram() {
   });
   const text = await bundle();
   const name = `program-${createHash("sha256").update(text).digest("hex").slice(0, 12)}.cjs`;
-  writeFileSync(join(FOLDER, name), text);
+  writeRenamed(join(FOLDER, name), text);
   compile(join(FOLDER, name));
-  await build({
+  const { outputFiles } = await build({
     ...node,
     entryPoints: ["src/cli/start.ts"],
-    outfile: join(FOLDER, "main.js"),
+    write: false,
     define: { PROGRAM: JSON.stringify(name) },
     format: "esm",
   });
-  chmodSync(join(FOLDER, "main.js"), 0o755);
+  writeRenamed(join(FOLDER, "main.js"), outputFiles[0].contents, 0o755);
   removeOld();
 }
 
@@ -94,17 +94,31 @@ async function bundle() {
   );
 }
 
-/** In a process of its own: it runs commands. */
+/** A start, or another build, meets the file of before or this one, and never half of it. */
+function writeRenamed(path, contents, mode) {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents);
+  if (mode !== undefined) chmodSync(temporary, mode);
+  renameSync(temporary, path);
+}
+
+/** In a process of its own: it runs commands. What they say on the way means something where it fails. */
 function compile(file) {
   const words = ["scripts/precompile.mjs", file];
-  const { status } = spawnSync(process.execPath, words, { stdio: "ignore", timeout: 60_000 });
-  if (status !== 0) throw new Error(`this failed: node ${words.join(" ")}`);
+  const { status, stderr, error } = spawnSync(process.execPath, words, {
+    ...{ stdio: ["ignore", "ignore", "pipe"], encoding: "utf8", timeout: 60_000 },
+  });
+  if (status === 0) return;
+  process.stderr.write(stderr ?? "");
+  throw new Error(`this failed: node ${words.join(" ")}`, { cause: error });
 }
 
 /** A start that has read dist/cli/main.js reads the program of that time yet. */
 function removeOld() {
   for (const name of readdirSync(FOLDER).filter((each) => NAMED.test(each))) {
     const path = join(FOLDER, name);
-    if (Date.now() - statSync(path).mtimeMs > DAY_MS) rmSync(path);
+    // Another build renames, and removes, meanwhile.
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > DAY_MS) rmSync(path, { force: true });
   }
 }

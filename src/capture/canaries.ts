@@ -51,6 +51,8 @@ export function runCanaries(wanted: boolean, home: string): RunCanaries {
     environment: () => (planted ? set.environment : {}),
     files: () => (planted ? inRoom : []),
     plant: async (run, place) => {
+      // What was planted in a room that then could not be opened is gone with it.
+      planted = false;
       try {
         if ("folder" in place) await layOnHost(place.folder, files, run.user, mtime);
         else await place({ folder: home, files, owner: run.user, mtime });

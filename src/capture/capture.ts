@@ -22,15 +22,16 @@ export interface Capture {
  */
 export async function capture(request: CaptureRequest): Promise<Capture> {
   const run = await beginRun(request);
-  let closed: Capture | null = null;
+  let closed = null as Capture | null;
   let told = 0;
   await performCapture(run, request, async () => {
     if (!(await hasSpace(run.directory))) return;
     closed = await closeCapture(run, request);
     told = run.problems().length;
   });
-  // What was not destroyed belongs in the record, too.
-  return closed !== null && run.problems().length === told ? closed : closeCapture(run, request);
+  // What was not destroyed belongs in the record, too; and what the disk had no room for may fit now.
+  const stands = closed?.record.capture_valid === true && run.problems().length === told;
+  return closed !== null && stands ? closed : closeCapture(run, request);
 }
 
 /** Whether what was observed can be written before the room's layer and the workspace are gone. */

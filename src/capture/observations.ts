@@ -27,17 +27,29 @@ export interface Watched {
 }
 
 /**
- * Freezes the room, so that nothing moves while it is measured, and ends the observers. `onWatched` is
+ * Stops the room in place, so that nothing moves while it is measured. False where that failed, which
+ * is in the record then: what runs in it may write to the run directory yet.
+ */
+export async function freeze(run: Run, room: Room): Promise<boolean> {
+  try {
+    await room.freeze();
+    return true;
+  } catch (error) {
+    await run.problem(`the room was not frozen: ${explain(error)}`);
+    return false;
+  }
+}
+
+/**
+ * Ends the observers of a room that was frozen, or could not be, and compares its files. `onWatched` is
  * called when nothing but the room itself is needed any more.
  */
 export async function observe(
-  run: Run,
   watched: Watched,
   layout: Layout,
   onWatched: () => void,
 ): Promise<Observations> {
   const { room, kernel, processes, network, resources } = watched;
-  await room.freeze().catch((error) => run.problem(`the room was not frozen: ${explain(error)}`));
   const watches = Promise.all([
     processes.stop().catch(toError),
     network.stop().catch(toError),
@@ -90,8 +102,10 @@ async function fetchBack(room: Room, { home }: Layout): Promise<string[] | undef
 /**
  * Writes what was seen: where the disk is nearly full, after the room and the workspace are gone, as
  * there is space again. What cannot be written is named in the record, and the others are written.
+ * Gives a sentence for each that could not be.
  */
-export async function writeObservations(run: Run, seen: Observations): Promise<void> {
+export async function writeObservations(run: Run, seen: Observations): Promise<string[]> {
+  const unwritten: string[] = [];
   const write = async <T extends z.ZodType>(
     name: Exclude<keyof Observations, "kernel">,
     file: RunFile,
@@ -104,7 +118,8 @@ export async function writeObservations(run: Run, seen: Observations): Promise<v
       const { error } = (observation as FsDiff).coverage;
       return [name, error === undefined ? { ok: true } : { ok: false, reason: error }] as const;
     } catch (error) {
-      await run.problem(`${file}: ${explain(error)}`);
+      unwritten.push(`${file}: ${explain(error)}`);
+      await run.log.note(`problem: ${file}: ${explain(error)}`);
       return [name, { ok: false, reason: explain(error) }] as const;
     }
   };
@@ -115,6 +130,7 @@ export async function writeObservations(run: Run, seen: Observations): Promise<v
     write("files", RunFile.files, FsDiff, seen.files),
   ]);
   await run.open.save({ observers: { kernel: seen.kernel, ...Object.fromEntries(written) } });
+  return unwritten;
 }
 
 function toError(error: unknown): Error {

@@ -14,10 +14,10 @@ import { type CallLog, openCallLog } from "./call-log.js";
 import { runCanaries } from "./canaries.js";
 import { type Layout, layOut, ROOM } from "./layout.js";
 import { MAX_TOLD, tellLive } from "./live.js";
-import { observe, outsideWorkspace, type Watched } from "./observations.js";
+import { freeze, observe, outsideWorkspace, type Watched } from "./observations.js";
 import { startPackets } from "./packets.js";
 import type { CaptureRequest } from "./request.js";
-import type { Observations, Run } from "./run.js";
+import type { Run } from "./run.js";
 import { startSensor } from "./sensing.js";
 import { workInRoom } from "./work.js";
 
@@ -27,9 +27,9 @@ const DEADLINE_MARGIN_MS = 10 * 60_000;
 /**
  * Performs a run in the order of the drawing in docs/architecture.md, and leaves what was observed in
  * it. Leaving it, for whatever reason, destroys all that it opened, last opened first; `meanwhile` is
- * called once all is observed, while the engine destroys the room, which moves no more. Throws where
- * the room could not be opened, something could not be destroyed, or what `meanwhile` throws; what
- * happens in an open room is in the run's outcome and problems.
+ * called once all is observed, while the engine destroys the room, and only where that was frozen and
+ * so moves no more. Throws where the room could not be opened, something could not be destroyed, or
+ * what `meanwhile` throws; what happens in an open room is in the run's outcome and problems.
  */
 export async function performRun(
   run: Run,
@@ -97,36 +97,28 @@ export async function performRun(
   const watched = await attachObservers(run, request, opened);
   network = watched.network;
 
-  run.observed = await workObserved(run, request, {
-    ...{ watched, layout, gateway, calls, upstream },
-    onWatched: () => {
-      for (const beside of [sensor, packets, door]) containers.letGo(beside);
-    },
+  await workTold(run, request, { watched, layout, gateway });
+  run.modelError = calls.failing();
+  await run.phase("observe");
+  const frozen = await freeze(run, room);
+  run.observed = await observe(watched, layout, () => {
+    for (const beside of [sensor, packets, door]) containers.letGo(beside);
   });
   containers.letGo(room);
-  // A model call that is under way yet is cut off, and told of.
+  // A model call that is under way yet is cut off, and told of: what is kept of calls is whole then.
   await gateway[Symbol.asyncDispose]();
-  await calls.flushed();
+  await keepCalls(run, calls, upstream);
   // Who is killed between the seal and the end leaves no copy. What cannot be removed yet is told later.
   await layout[Symbol.asyncDispose]().then(undefined, () => {});
-  await meanwhile();
+  if (frozen) await meanwhile();
 }
 
-/** The agent's work and its observers' end, and until then what is seen of it told live. */
-async function workObserved(
+/** The agent's work, and what is seen of it told live. */
+async function workTold(
   run: Run,
   request: CaptureRequest,
-  open: {
-    watched: Watched;
-    layout: Layout;
-    gateway: Gateway;
-    calls: CallLog;
-    upstream: Upstream;
-    /** Called when nothing but the room itself is needed any more. */
-    onWatched(): void;
-  },
-): Promise<Observations> {
-  const { watched, layout, gateway, calls, upstream } = open;
+  { watched, layout, gateway }: { watched: Watched; layout: Layout; gateway: Gateway },
+): Promise<void> {
   const { room, kernel } = watched;
   await using changes: ChangesWatch =
     "reason" in kernel
@@ -146,12 +138,12 @@ async function workObserved(
     ...{ ...watched, gateway },
     environment: layout.canaries.environment(),
   });
+}
 
-  run.modelError = calls.failing();
+/** Waits until all that is kept of the model calls is written. What could not be is a problem. */
+async function keepCalls(run: Run, calls: CallLog, upstream: Upstream): Promise<void> {
   const unkept = await upstream.finish?.();
   if (unkept) await run.problem(unkept);
-  await run.phase("observe");
   const lost = await calls.flushed();
   if (lost !== null) await run.problem(`${RunFile.modelCalls}: ${lost}`);
-  return observe(run, watched, layout, open.onWatched);
 }

@@ -14,7 +14,8 @@ import { removeTree } from "./workspace-remove.js";
 
 /**
  * Closes every run directory that a dead supervisor left open: status `interrupted`, valid only if
- * its observations were written. What is unreadable is left as it is. Returns the closed ones.
+ * its observations were written; one that was closed and has no seal gets that. What is unreadable is
+ * left as it is. Returns the closed ones.
  */
 export async function closeInterrupted(captures: string): Promise<string[]> {
   const names = await readdir(captures).catch(() => []);
@@ -25,8 +26,12 @@ export async function closeInterrupted(captures: string): Promise<string[]> {
     // A sealed directory has its manifest: the common case costs one look.
     if (isSealed(directory)) continue;
     const record = await recordIn(directory);
-    if (record === null || record.run_status !== null) continue;
-    if (record.owner === undefined || mayLive(record.owner)) continue;
+    if (record?.owner === undefined || mayLive(record.owner)) continue;
+    if (record.run_status !== null) {
+      // It had ended: only the seal is missing. Where that cannot be made, the next start tries again.
+      await sealAgain(directory).catch(() => {});
+      continue;
+    }
     const attempts = await takeIn(directory, record);
     await close(directory, { ...record, ...(attempts.length === 0 ? {} : { attempts }) });
     closed.push(directory);
@@ -42,7 +47,7 @@ async function takeIn(directory: string, record: RunRecord): Promise<EarlierAtte
     const earlier = await recordIn(place);
     if (earlier?.attempt !== n || !isSame(earlier.owner, owner)) continue;
     if (earlier.run_status === null) await close(place, { ...earlier, attempts: [] });
-    else if (!isSealed(place)) await writeManifest(place);
+    else if (!isSealed(place)) await sealAgain(place);
     // One that cannot be moved stays a capture of its own.
     await setAside(place).catch(() => {});
   }
@@ -67,6 +72,12 @@ async function close(directory: string, record: RunRecord): Promise<void> {
     capture_valid: problems.length === 0,
     capture_problems: problems,
   });
+  await writeManifest(directory);
+}
+
+/** Seals what its supervisor had closed and not sealed yet. Throws the system's error. */
+async function sealAgain(directory: string): Promise<void> {
+  await releaseReserve(directory);
   await writeManifest(directory);
 }
 

@@ -1,4 +1,6 @@
+import { rm } from "node:fs/promises";
 import { explain } from "../errors.js";
+import { RunFile, runFile } from "../record/directory.js";
 import { releaseReserve } from "../record/open-run.js";
 import type { RunRecord } from "../record/run.js";
 import { writeManifest } from "../record/write.js";
@@ -16,14 +18,16 @@ import { validity } from "./validity.js";
  */
 export async function sealRun(run: Run, request: CaptureRequest): Promise<RunRecord> {
   await run.phase("seal");
-  if (run.observed !== null) await writeObservations(run, run.observed);
+  // Sealed once more, it is not sealed until it is whole again: see closeInterrupted.
+  await rm(runFile(run.directory, RunFile.manifest), { force: true });
+  const unwritten = run.observed === null ? [] : await writeObservations(run, run.observed);
   await removeLive(run.directory);
   const native = await readNative(run.directory, request.agent);
   const logs = await run.log.close();
   // The disk may be full: what was kept back for this moment is freed now.
   await releaseReserve(run.directory);
   const outcome = run.outcome() ?? { how: "setup_failed" as const, why: "the run never began" };
-  const problems = [...validity(run.directory), ...run.problems(), ...logs.problems];
+  const problems = [...validity(run.directory), ...run.problems(), ...unwritten, ...logs.problems];
   const endedAt = new Date();
   await run.open.save({
     ...toRecord(outcome, { oomSeen: run.open.record.oom_killed, modelError: run.modelError }),

@@ -21,7 +21,7 @@ interface LayerFolder {
  */
 export function lookThrough(roots: readonly string[]): Lowers {
   const layers = roots.map(layerAt);
-  const nowhere = new Set<BytePath>();
+  const nowhere = absentPaths();
   const look = (path: BytePath): { root: string; facts: Facts }[] => {
     if (nowhere.has(parentOf(path))) {
       nowhere.add(path);
@@ -51,20 +51,32 @@ export function lookThrough(roots: readonly string[]): Lowers {
   };
 }
 
-/** Of so many paths a layer remembers that they are absent. */
+/** Of so many paths, none as long as this, it is remembered that they are absent: 40 MB at most. */
 const MAX_ABSENT = 10_000;
+const MAX_ABSENT_LENGTH = 4096;
+
+/** Paths known to be absent, within bounds: what is not remembered is looked up anew. */
+function absentPaths() {
+  const paths = new Set<BytePath>();
+  return {
+    has: (path: BytePath) => paths.has(path),
+    add(path: BytePath): void {
+      if (paths.size < MAX_ABSENT && path.length < MAX_ABSENT_LENGTH) paths.add(path);
+    },
+  };
+}
 
 /** What one layer says of a path: its facts, nothing, or that nothing below it shows. */
 type Verdict = Facts | "absent" | "hidden";
 
 /** A layer that is not asked for what is in a folder that it has not. */
 function layerAt(root: string): { root: string; look(path: BytePath): Verdict } {
-  const absent = new Set<BytePath>();
+  const absent = absentPaths();
   return {
     root,
     look(path) {
       const verdict = absent.has(parentOf(path)) ? "absent" : inLayer(root, path);
-      if (verdict === "absent" && absent.size < MAX_ABSENT) absent.add(path);
+      if (verdict === "absent") absent.add(path);
       return verdict;
     },
   };

@@ -1,7 +1,7 @@
 import type { FileChange } from "../record/files.js";
 import type { Baseline } from "./files-baseline.js";
 import { type Candidate, shownPath } from "./files-change.js";
-import { listedChanges, ONLY_NAMES } from "./files-listed.js";
+import { liveList, ONLY_NAMES, TOO_LONG } from "./files-listed.js";
 import { compareSystem } from "./files-system.js";
 import { type SystemRequest, type SystemView, systemView } from "./files-view.js";
 import { compareTree } from "./files-workspace.js";
@@ -56,11 +56,12 @@ export function watchChanges(request: ChangesRequest): ChangesWatch {
   const places = workspace === null ? [] : seen.places;
   const view: SystemView = { ...seen, places, merged: null, memory: [] };
   const blind = [BLIND.between, BLIND.memory, ...(workspace === null ? [BLIND.workspace] : [])];
+  const list = liveList(view, closing.signal);
   let told: ChangesSoFar = { workspace: [], system: [], omitted: 0, blind_spots: blind };
   let timer: NodeJS.Timeout | undefined;
   const look = async () => {
     const inside = await lookInside(workspace, newest, closing.signal);
-    const outside = await lookOutside(view, newest, closing.signal);
+    const outside = await lookOutside(view, list, newest, closing.signal);
     told = {
       ...{ workspace: inside.changes, system: outside.changes },
       omitted: inside.omitted + outside.omitted,
@@ -108,6 +109,7 @@ async function lookInside(
 
 async function lookOutside(
   view: SystemView,
+  list: ReturnType<typeof liveList>,
   newest: number,
   signal: AbortSignal,
 ): Promise<Latest & { blind_spots: string[] }> {
@@ -119,8 +121,8 @@ async function lookOutside(
   const read = await compareSystem(view, { add }, () => {}, signal);
   const { changes, omitted } = latest.held();
   if (read) return { changes, omitted, blind_spots: [] };
-  // What the engine answers is not waited for when the run has ended.
-  const listed = await Promise.race([listedChanges(view), aborted(signal)]);
+  const listed = await list();
+  if (listed === null) return { changes, omitted, blind_spots: [TOO_LONG] };
   const all = [...listed, ...changes];
   return {
     changes: all.slice(-newest),
@@ -129,33 +131,44 @@ async function lookOutside(
   };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
+/** Of paths and links' targets so much is held: more than is told of them. */
+const MAX_HELD_BYTES = 1024 * 1024;
+/** So many times more is gathered before the latest are sorted out. */
+const GATHERED = 8;
 
 /** Holds the candidates that changed last, and counts the others: a run may leave millions. */
 function holdLatest(newest: number) {
   let found: { at: bigint; candidate: Candidate }[] = [];
+  let bytes = 0;
   let omitted = 0;
   const cut = () => {
     found.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-    omitted += Math.max(0, found.length - newest);
-    found = found.slice(-newest);
+    bytes = 0;
+    const past = found.findLastIndex(({ candidate }, n) => {
+      const more = bytesOf(candidate);
+      if (found.length - n > newest || bytes + more > MAX_HELD_BYTES) return true;
+      bytes += more;
+      return false;
+    });
+    omitted += past + 1;
+    found = found.slice(past + 1);
   };
   return {
     add(candidate: Candidate) {
       if (!isChange(candidate)) return;
       found.push({ at: timeOf(candidate), candidate });
-      if (found.length > 8 * newest) cut();
+      bytes += bytesOf(candidate);
+      if (found.length > GATHERED * newest || bytes > GATHERED * MAX_HELD_BYTES) cut();
     },
     held(): Latest {
       cut();
       return { changes: found.map(({ candidate }) => changeOf(candidate)), omitted };
     },
   };
+}
+
+function bytesOf({ path, after }: Candidate): number {
+  return path.length + (after?.facts.link?.length ?? 0);
 }
 
 function isSame({ before, after }: Candidate): boolean {

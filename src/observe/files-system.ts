@@ -41,7 +41,7 @@ export async function diffSystem(
   if (!read) {
     blind.push(ONLY_NAMES);
     const listed = await contained(problems.add, signal, "the engine's list of changes", () =>
-      listedChanges(view),
+      listedChanges(view, signal),
     );
     for (const one of listed ?? []) {
       if (changes.changes.length >= maxChanges) changes.omitted += 1;

@@ -107,7 +107,9 @@ async function open(
     .catch(refused);
   try {
     const furnished = request.furnish?.((files) => layInto(container, files));
-    await Promise.all([furnished, joined?.started]);
+    // Both have ended before a room that cannot join is removed: nothing is laid into what is gone.
+    for (const ended of await Promise.allSettled([furnished, joined?.started]))
+      if (ended.status === "rejected") throw ended.reason;
     await container.start();
     const unsent = engine.local ? [] : await send(container, request.mounts);
     return await describe(engine, container, request, unsent);
@@ -200,7 +202,7 @@ async function describe(
     },
     top: async (columns) => (await container.top({ ps_args: `-eo ${columns}` })).Processes,
     stats: () => container.stats({ stream: false, "one-shot": true }),
-    [Symbol.asyncDispose]: () => destroy(container, cgroup),
+    [Symbol.asyncDispose]: () => destroy(container, cgroup, request.user),
   };
 }
 
@@ -217,8 +219,7 @@ async function signalAgent(
   user: string,
   signal: "TERM" | "KILL",
 ): Promise<void> {
-  const uid = Number(user.split(":")[0]);
-  if (cgroup !== null && signalUser(cgroup, uid, `SIG${signal}`)) return;
+  if (cgroup !== null && signalUser(cgroup, uidOf(user), `SIG${signal}`)) return;
   // kill -1 reaches all that this user may signal; the keeper and init belong to another user.
   const kill = await execute(engine.docker, container, {
     command: ["sh", "-c", `kill -s ${signal} -1`],
@@ -227,6 +228,10 @@ async function signalAgent(
     directory: "/",
   });
   await kill.ended;
+}
+
+function uidOf(user: string): number {
+  return Number(user.split(":")[0]);
 }
 
 async function stateOf(container: Docker.Container): Promise<RoomState> {
@@ -238,8 +243,17 @@ async function stateOf(container: Docker.Container): Promise<RoomState> {
   }
 }
 
-/** Where the engine cannot do it any more, nothing of the room is left running all the same. */
-async function destroy(container: Docker.Container, cgroup: Cgroup | null): Promise<void> {
+/**
+ * Where the engine cannot do it any more, nothing of the room is left running all the same. With cgroups
+ * of version 1 the engine kills a frozen room's first process, and thaws it: the others would run until
+ * that one's end reaches them, and find a signal of their own waiting instead.
+ */
+async function destroy(
+  container: Docker.Container,
+  cgroup: Cgroup | null,
+  user: string,
+): Promise<void> {
+  if (cgroup !== null) signalUser(cgroup, uidOf(user), "SIGKILL");
   try {
     await container.remove({ force: true, v: true });
   } catch (error) {

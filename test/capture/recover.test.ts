@@ -7,6 +7,7 @@ import { RunFile, runFile } from "../../src/record/directory.js";
 import { openRun } from "../../src/record/open-run.js";
 import { readJson } from "../../src/record/read.js";
 import { notEnded, RunRecord } from "../../src/record/run.js";
+import { writeJson } from "../../src/record/write.js";
 import { type Owner, self } from "../../src/sandbox/owner.js";
 import { scratchForEach } from "./room.js";
 
@@ -60,6 +61,22 @@ test("a run whose observations were written is valid all the same", async () => 
     capture_valid: true,
     capture_problems: [],
   });
+});
+
+test("gives a run that had ended the seal that its supervisor did not live to make", async () => {
+  const left = await leave("ended", dead);
+  const living = await leave("ending", self());
+  for (const directory of [left, living]) {
+    const record = await readJson(runFile(directory, RunFile.run), RunRecord);
+    const ended = { ...record, run_status: "succeeded" as const, run_status_reason: "it ended" };
+    await writeJson(runFile(directory, RunFile.run), RunRecord, ended);
+  }
+  expect(await closeInterrupted(folder.path)).toEqual([]);
+  expect(existsSync(runFile(left, RunFile.manifest))).toBe(true);
+  expect(existsSync(join(left, "meta/.reserve"))).toBe(false);
+  expect(existsSync(runFile(living, RunFile.manifest))).toBe(false);
+  const record = await readJson(runFile(left, RunFile.run), RunRecord);
+  expect(record.run_status).toBe("succeeded");
 });
 
 test("leaves alone what is no run directory, and does not mind a missing folder", async () => {

@@ -76,3 +76,31 @@ it("asks the engine where the layer cannot be read, and does not wait for it at 
   }
   expect(answers).toBe(2);
 });
+
+it("asks no more for a list that has become too long to be read again and again", async () => {
+  let answers = 0;
+  const rows = Array.from({ length: 20_001 }, (_, n) => ({ Path: `/tmp/${n}`, Kind: 1 }));
+  const changes = async () => {
+    answers += 1;
+    return answers === 1 ? rows.slice(0, 20) : rows;
+  };
+  await using watching = watch({ room: { ...nothingChanged, changes } });
+  await expect.poll(() => watching.soFar().system.length).toBe(5);
+  await expect.poll(() => watching.soFar().blind_spots.join()).toContain("more than 20000 names");
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect(answers).toBe(2);
+});
+
+it("holds long paths within bounds, and counts what it lets go", async () => {
+  const root = temporaryFolder();
+  const baseline = await takeBaseline(root);
+  const name = "n".repeat(250);
+  const deep = join(root, ...Array.from({ length: 14 }, () => name));
+  mkdirSync(deep, { recursive: true });
+  for (let n = 0; n < 400; n += 1) writeFileSync(join(deep, `${n}`), "");
+  await using watching = watch({ workspace: { root, baseline }, newest: 1000 });
+  await expect.poll(() => watching.soFar().omitted).toBeGreaterThan(50);
+  const { workspace, omitted } = watching.soFar();
+  expect(workspace.length + omitted).toBe(414);
+  expect(workspace.length).toBeGreaterThan(200);
+});
