@@ -21,6 +21,8 @@ const MAX_CONNECTIONS = { gateway: 256, names: 64 };
 /** Questions that wait for the supervisor; beyond it the door answers by itself. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const TELL_MS = 250;
+/** How long one that the supervisor has closed may leave what was said to it unread. */
+const LINGER_MS = 30_000;
 /** The asker's address (4 bytes), its port (2) and the message's length (2), then the message. */
 const FRAME_HEAD_BYTES = 8;
 const DNS_HEAD_BYTES = 12;
@@ -32,7 +34,7 @@ const reach =
     ? (await import("./door-stream.mjs")).overStream(() => process.exit(0))
     : () => connect({ path: socket, allowHalfOpen: true });
 let dropped = 0;
-/** The room's ends of what is carried, by the two ports. */
+/** Both ends of what is carried, by the two ports of the room's. */
 const carried = new Map();
 
 function carry(inside) {
@@ -45,16 +47,23 @@ function carry(inside) {
     `PROXY TCP4 ${inside.remoteAddress} ${inside.localAddress} ${inside.remotePort} ${inside.localPort}\r\n`,
   );
   const ports = `${inside.remotePort} ${inside.localPort}`;
-  carried.set(ports, inside);
+  carried.set(ports, { inside, outside });
   inside.pipe(outside);
   outside.pipe(inside);
   inside.on("error", () => outside.destroy());
   outside.on("error", () => inside.destroy());
   inside.on("close", () => {
-    if (carried.get(ports) === inside) carried.delete(ports);
+    if (carried.get(ports)?.inside === inside) carried.delete(ports);
     outside.destroy();
   });
-  outside.on("close", () => inside.destroy());
+  outside.on("close", () => (outside.readableEnded ? inside.destroySoon() : inside.destroy()));
+}
+
+/** Ends what the supervisor has closed, once the room has read what was said before that. */
+function closeOnceRead({ inside, outside }) {
+  inside.setTimeout(LINGER_MS, () => inside.destroy());
+  if (outside.readableEnded) inside.destroySoon();
+  else outside.once("end", () => inside.destroySoon());
 }
 
 async function listen(port, maxConnections) {
@@ -123,7 +132,8 @@ hello.on("end", () => process.exit(0));
 hello.on("close", () => process.exit(0));
 createInterface({ input: hello }).on("line", (line) => {
   const [, ports] = /^CLOSE (\d+ \d+)$/.exec(line) ?? [];
-  carried.get(ports)?.destroy();
+  const ends = carried.get(ports);
+  if (ends !== undefined) closeOnceRead(ends);
 });
 let told = 0;
 setInterval(() => {

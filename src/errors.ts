@@ -35,8 +35,13 @@ export class UserError extends Error {
   }
 }
 
-/** The shortest honest text for any thrown value: an error's message, else the value as text. */
+/**
+ * The shortest honest text for any thrown value: an error's message, else the value as text. Node
+ * gives a host none of whose addresses can be reached an error without a message, with theirs in it.
+ */
 export function explain(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "")
+    return error.errors.map(explain).join("; ");
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -9,7 +9,8 @@ import { version } from "./package.js";
 
 const EXIT_CODES = `
 Exit codes: 0 all captured and succeeded, 1 an agent's run failed, 2 bad usage or input,
-3 engine, image or model not available, 4 a capture is not valid, 130 interrupted.`;
+3 engine, image or model not available, 4 a capture is not valid (export: not readable),
+70 a bug, 74 the output cannot be written, 130 interrupted.`;
 
 /** The command line. */
 export interface Program {

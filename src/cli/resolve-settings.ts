@@ -62,18 +62,23 @@ function unknownSetting(place: string, key: string): string[] {
 const MAY_HOLD_A_KEY = /not a key$|a password/;
 
 /**
- * What is wrong with a value, and the value itself where it cannot hold a key. An object may, so it
- * is told by the place in it that is wrong.
+ * What is wrong with a value, and the value itself where it cannot hold a key. Where it may, it is
+ * told by the place in it that is wrong.
  */
 function faultOf({ issues: [issue] }: z.ZodError, value: unknown): string {
   const inner = issue?.code === "invalid_key" ? issue.issues[0] : undefined;
   const message = (inner ?? issue)?.message ?? "not valid";
-  const isObject = typeof value === "object" && !Array.isArray(value);
-  if (!isObject && !String(value).trim().startsWith("{")) {
+  if (!mayHoldFields(value)) {
     return MAY_HOLD_A_KEY.test(message) ? message : `${message}, got ${JSON.stringify(value)}`;
   }
   const place = issue?.path.join(".") ?? "";
   return place === "" ? message : `${place}: ${message}`;
+}
+
+/** Whether there is an object in a value, which may be JSON: what stands in its fields may be a key. */
+function mayHoldFields(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(mayHoldFields);
+  return typeof value === "string" ? /^\s*[[{]/.test(value) : typeof value === "object";
 }
 
 function readSettingsFile(path: string): Record<string, unknown> {

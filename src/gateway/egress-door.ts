@@ -7,6 +7,8 @@ export const NAMES_PORT = 53;
 export interface DoorConnection extends Duplex {
   /** Calls back once nothing has come or gone for so many milliseconds. */
   setTimeout(ms: number, callback: () => void): unknown;
+  /** Ends it, and destroys it once all that was written has gone. */
+  destroySoon(): void;
 }
 
 /** How long one that has been answered for good may keep its half open, and its place in the door. */

@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { errorCode, explain } from "../errors.js";
 import { retryHeaders } from "./answer-headers.js";
 import type { Route } from "./host-proxy.js";
-import { finalAnswer } from "./own-answer.js";
+import { errorAnswer, finalAnswer } from "./own-answer.js";
 import type { ModelAnswer, ModelRequest } from "./upstream.js";
 
 /** How to ask, beside what is asked. */
@@ -13,33 +13,40 @@ export interface Asking {
   /** An endpoint that sends nothing for so long is given up; 0 waits for ever. */
   silenceMs?: number;
   route?: Promise<Route>;
+  /** Whether it has answered as a model before: then its address is right, and what fails may pass. */
+  proven?: boolean;
 }
 
 /**
  * Asks an endpoint over HTTP; `base` goes up to and including the version. Where it is none of a
- * model (a redirection, which would take the key to an address that nobody named; a web page; no such
- * host; a certificate that does not hold; no HTTP; an answer that is compressed) the answer is the
- * gateway's own: asking again is in vain, and agents would do it for minutes. Rejects with the
- * system's error, and with `silenceMs` where nothing comes for so long.
+ * model (a redirection, which would take the key to an address that nobody named; a web page with a
+ * status below 300, 404 or 405; no such host; a certificate that does not hold; no HTTP; an answer that
+ * is compressed, and no error) the answer is the gateway's own: asking again is in vain, and agents
+ * would do it for minutes. Rejects with the system's error, and with `silenceMs` where nothing comes
+ * for so long.
  */
 export async function askEndpoint(
   base: string,
   request: ModelRequest,
   asking: Asking = {},
 ): Promise<ModelAnswer> {
-  const answer = await send(base, request, asking).catch(whyInVain);
+  const answer = await send(base, request, asking).catch((error: unknown) =>
+    whyInVain(error, asking.proven === true),
+  );
   if (typeof answer === "string") return noModel(request, answer);
+  const { statusCode: status = 502 } = answer;
   const why = oddness(answer, base);
   if (why !== null) {
     answer.destroy();
     return noModel(request, why);
   }
-  return {
-    status: answer.statusCode ?? 502,
-    contentType: typeOf(answer),
-    headers: retryHeaders(answer.headers),
-    body: answer,
-  };
+  const headers = retryHeaders(answer.headers);
+  const packed = packing(answer);
+  if (packed === null) return { status, contentType: typeOf(answer), headers, body: answer };
+  answer.destroy();
+  if (status < 400) return noModel(request, packed);
+  // Without its body, in which no key could be found.
+  return { ...errorAnswer(status, request.facts.api, "api_error", packed), headers };
 }
 
 async function send(
@@ -60,7 +67,9 @@ async function send(
   };
   return new Promise((resolve, reject) => {
     let answering: IncomingMessage | null = null;
-    const outgoing = request(url, { ...route, method, headers: all, signal }, (answer) => {
+    // Else the time-out of node's agent, 5 s, holds while it connects.
+    const options = { ...route, method, headers: all, signal, timeout: silenceMs };
+    const outgoing = request(url, options, (answer) => {
       answering = answer;
       resolve(answer);
     });
@@ -89,10 +98,10 @@ const IN_VAIN: readonly [RegExp, string][] = [
 ];
 
 /** Why, for an error after which asking again is in vain; any other is thrown. */
-function whyInVain(error: unknown): string {
+function whyInVain(error: unknown, isProven: boolean): string {
   const code = errorCode(error) ?? "";
   const advice = IN_VAIN.find(([codes]) => codes.test(code))?.[1];
-  if (advice === undefined) throw error;
+  if (advice === undefined || (isProven && advice === CHECK_URL)) throw error;
   return `${explain(error).trim()}; ${advice}`;
 }
 
@@ -103,18 +112,19 @@ function oddness(answer: IncomingMessage, base: string): string | null {
     return `HTTP ${status}: the endpoint redirects${whither(answer, base)}, which is not followed; ${CHECK_URL}`;
   }
   const isPage = /^\s*(?:text\/html|application\/xhtml)/i.test(typeOf(answer));
-  if (isPage && !mayPass(status)) {
+  // Any other page may be of a proxy that minds this one request: its size, its words, its key.
+  if (isPage && (status < 300 || status === 404 || status === 405)) {
     return `HTTP ${status}: the endpoint answered with a web page, as no model does; ${CHECK_URL}`;
   }
-  const encoding = answer.headers["content-encoding"] ?? "identity";
+  return null;
+}
+
+/** That an answer is compressed, in words; null where it is not. */
+function packing({ headers }: IncomingMessage): string | null {
+  const encoding = headers["content-encoding"] ?? "identity";
   return encoding === "identity"
     ? null
     : `the endpoint answered in ${encoding.slice(0, 40)}, though asked for plain`;
-}
-
-/** Whether a web page with this status may be of a proxy before an endpoint that is down for now. */
-function mayPass(status: number): boolean {
-  return status >= 500 || [408, 409, 425, 429].includes(status);
 }
 
 /** The host that a redirection names, and no more of it: a path may hold a secret. */

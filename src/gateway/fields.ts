@@ -1,3 +1,5 @@
+import { endOfString } from "../record/nesting.js";
+
 /** A JSON object that nobody has checked. */
 export type Fields = Record<string, unknown>;
 
@@ -47,16 +49,6 @@ export function membersIn(value: unknown): number {
     for (const each of inner) if (typeof each === "object" && each !== null) left.push(each);
   }
   return members;
-}
-
-/** Where the string that begins at a quote has its other one; the text's end where it has none. */
-function endOfString(text: string, quote: number): number {
-  for (let end = text.indexOf('"', quote + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let before = end - 1;
-    while (text[before] === "\\") before -= 1;
-    if ((end - before) % 2 === 1) return end;
-  }
-  return text.length;
 }
 
 export function asFields(value: unknown): Fields {

@@ -17,6 +17,7 @@ export function liveUpstream(
   environment: NodeJS.ProcessEnv = {},
 ): Upstream {
   const base = baseUrl.replace(/\/+$/, "");
+  let proven = false;
   return {
     source: "live",
     async ask(request) {
@@ -24,9 +25,10 @@ export function liveUpstream(
       const proxy = proxyFor(url, environment);
       const answer = await askEndpoint(base, request, {
         headers: keyHeaders(request.path, key),
-        silenceMs,
+        ...{ silenceMs, proven },
         ...(proxy === null ? {} : { route: routeBy(proxy, url, request.signal) }),
       });
+      proven ||= answer.status < 300;
       if (key === null) return answer;
       const clean = (text: string) => text.replaceAll(key, KEY_REMOVED);
       return {

@@ -44,8 +44,8 @@ export function nestsDeeper(text: string, limit = NESTING_LIMIT): boolean {
 const [QUOTE, BACKSLASH] = [34, 92];
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125];
 
-/** Where the string that begins at `start` ends; the text's end where it does not. */
-function endOfString(text: string, start: number): number {
+/** Where the JSON string that begins at `start` has its other quote; the text's end where it has none. */
+export function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let before = end;
     while (text.charCodeAt(before - 1) === BACKSLASH) before -= 1;

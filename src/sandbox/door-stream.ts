@@ -13,6 +13,8 @@ const MAX_STREAMS = 512;
 export interface Connection extends Duplex {
   /** Calls back once nothing has come or gone for so many milliseconds. */
   setTimeout(ms: number, callback?: () => void): void;
+  /** As a socket's, which node's HTTP server calls where it is there: ends, then destroys. */
+  destroySoon(): void;
 }
 
 /**
@@ -85,6 +87,11 @@ function connectionOf(stream: ServerHttp2Stream): Connection {
   return Object.assign(connection, {
     setTimeout(ms: number, callback?: () => void) {
       stream.setTimeout(ms, callback);
+    },
+    destroySoon() {
+      connection.end();
+      if (connection.writableFinished) connection.destroy();
+      else connection.once("finish", () => connection.destroy());
     },
   });
 }

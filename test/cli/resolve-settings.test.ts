@@ -55,6 +55,8 @@ describe("settings", () => {
       "--base-url: expected an address without a user",
     ],
     [{ api_key_env: "sk-123" }, "--api-key-env: expected the name of a variable, not a key"],
+    [{ providers: '[{"api_key":"sk-123"}]' }, "--providers"],
+    [{ providers: [{ api_key: "sk-123" }] }, "--providers"],
     [{ pids: "1" }, "--pids"],
   ])("refuses %o by its name", (flags, message) => {
     expect(() => resolve(flags)).toThrow(message);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { liveUpstream } from "../../src/gateway/live.js";
 import { APIS, endpoint, openRig } from "./rig.js";
 
+const HTML = { "content-type": "text/html" };
 const KEY = "sk-real-0123456789";
 
 describe("an endpoint", () => {
@@ -31,9 +32,17 @@ describe("an endpoint", () => {
 
   test.each([
     ["a web page", 200, { "content-type": "text/html; charset=utf-8" }, 400, "with a web page"],
-    ["a page that is not there", 404, { "content-type": "text/html" }, 400, "with a web page"],
+    ["a page that is not there", 404, HTML, 400, "with a web page"],
     ["another path", 301, { location: "/v2/" }, 400, "HTTP 301: the endpoint redirects to another"],
-    ["a page of one that is down", 503, { "content-type": "text/html" }, 503, "HTTP 503: <p>"],
+    ["a page of a proxy that finds it too large", 413, HTML, 413, "HTTP 413: <p>"],
+    [
+      "what a proxy compressed while it was busy",
+      429,
+      { "content-encoding": "gzip" },
+      429,
+      "HTTP 429: the endpoint answered in gzip",
+    ],
+    ["a page of one that is down", 503, HTML, 503, "HTTP 503: <p>"],
   ])(
     "that answers %s is asked again only where that helps",
     async (_, status, head, got, error) => {
@@ -61,5 +70,22 @@ describe("an endpoint", () => {
       expect(rig.calls[0]?.error).toMatch(new RegExp(`no model can be asked there: .*${reason}`));
     }
     talker.close();
+  });
+
+  test("that has answered before is asked again when it breaks off", async () => {
+    let asked = 0;
+    const far = createServer((socket) => {
+      asked += 1;
+      const head = asked === 2 ? "220 mail\r\n" : "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+      socket.on("error", () => {}).end(head);
+    });
+    await new Promise<void>((resolve) => far.listen(0, "127.0.0.1", resolve));
+    const { port } = far.address() as { port: number };
+    await using rig = await openRig(liveUpstream(`http://127.0.0.1:${port}/v1`, KEY));
+    const { path, body } = APIS["openai-chat"];
+    const statuses = [];
+    for (let time = 0; time < 3; time += 1) statuses.push((await rig.post(path, body(0))).status);
+    expect(statuses).toEqual([200, 502, 200]);
+    far.close();
   });
 });

@@ -6,7 +6,8 @@ import { openUnasked, type Unasked } from "../../src/gateway/unasked.js";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const connection = () => Object.assign(new Duplex(), { setTimeout: () => {} }) as DoorConnection;
+const connection = (): DoorConnection =>
+  Object.assign(new Duplex(), { setTimeout: () => {}, destroySoon: () => {} });
 let ended: [DoorConnection, string][];
 let unasked: Unasked;
 beforeEach(() => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { Duplex, Transform } from "node:stream";
@@ -23,15 +24,15 @@ async function openedDoor(accept: (connection: Connection) => void) {
     },
   });
   const attached = Duplex.from({ readable: door.stdout.pipe(framed), writable: door.stdin });
-  let opened = () => {};
-  const listening = new Promise<void>((resolve) => {
+  let opened = (_hello: Connection) => {};
+  const listening = new Promise<Connection>((resolve) => {
     opened = resolve;
   });
   const hangUp = takeConnections(carrierOf(attached), (connection) => {
     connection.on("error", () => {});
     connection.once("data", (lead: Buffer) => {
       const [line = "", ...rest] = lead.toString("latin1").split("\r\n");
-      if (line.startsWith("HELLO")) return opened();
+      if (line.startsWith("HELLO")) return opened(connection);
       if (!line.startsWith("PROXY")) return;
       connection.pause();
       const first = rest.join("\r\n");
@@ -39,9 +40,10 @@ async function openedDoor(accept: (connection: Connection) => void) {
       accept(connection);
     });
   });
-  await listening;
+  const hello = await listening;
   return {
     port,
+    hello,
     async [Symbol.asyncDispose]() {
       const ended = once(door, "exit");
       hangUp();
@@ -113,4 +115,54 @@ test("who leaves on either side is gone on the other, without what was said befo
   await expect.poll(() => taken.length).toBe(2);
   taken[1]?.destroy();
   await closed;
+});
+
+test("a slow reader gets all of an answer whose connection the supervisor has closed", async () => {
+  const said = randomBytes(12 * 1024 * 1024);
+  let tell = () => {};
+  await using door = await openedDoor((connection) => {
+    connection.on("close", tell);
+    connection.write(said);
+    connection.destroySoon();
+  });
+  const socket = connect({ port: door.port, host: "127.0.0.1", allowHalfOpen: true });
+  await once(socket, "connect");
+  const ports = `${socket.localPort} ${door.port}`;
+  tell = () => door.hello.write(`CLOSE ${ports}\r\n`);
+  const hash = createHash("sha256");
+  for await (const piece of socket) {
+    hash.update(piece);
+    await sleep(3);
+  }
+  expect(hash.digest("hex")).toBe(createHash("sha256").update(said).digest("hex"));
+});
+
+test("HTTP's server ends a connection as it ends a socket, also one that is kept half open", async () => {
+  const taken: Connection[] = [];
+  const http = createHttpServer((asked, response) => {
+    if (asked.url === "/refused") return response.writeHead(401, { connection: "close" }).end("no");
+    response.writeHead(200, { "content-length": 5 }).write("cut");
+    setImmediate(() => response.socket?.destroySoon());
+  });
+  await using door = await openedDoor((connection) => {
+    taken.push(connection);
+    http.emit("connection", connection);
+    connection.resume();
+  });
+  for (const [path, end] of [
+    ["/refused", /no\r\n0\r\n\r\n$/],
+    ["/cut", /cut$/],
+  ] as const) {
+    const socket = connect({ port: door.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    let text = "";
+    socket.on("data", (piece) => {
+      text += piece;
+    });
+    await once(socket, "end");
+    expect(text).toMatch(end);
+    await expect.poll(() => taken.at(-1)?.destroyed).toBe(true);
+    socket.destroy();
+  }
+  expect(taken).toHaveLength(2);
 });
