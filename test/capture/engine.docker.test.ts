@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RunFile, runFile } from "../../src/record/directory.js";
@@ -7,6 +6,7 @@ import { ProcessTree } from "../../src/record/processes.js";
 import { readJson } from "../../src/record/read.js";
 import { ResourceUse } from "../../src/record/resources.js";
 import { command, objects } from "../cli/command.js";
+import { openEngineWay } from "./engine-way.js";
 import { bash, captureIssue, containersOf, observed, place, scratchForEach } from "./room.js";
 
 const folder = scratchForEach();
@@ -52,35 +52,10 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   throw new Error(`it did not come about: ${holds}`);
 }
 
-/** A way to the engine that can be cut, as a restart of the engine or a lost connection cuts it. */
-async function wayTo(socketPath: string, path: string): Promise<{ host: string; cut(): void }> {
-  const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(socketPath);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(from);
-      from.pipe(to);
-      from.on("error", () => to.destroy());
-      from.on("close", () => to.destroy());
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
-  return {
-    host: `unix://${path}`,
-    cut() {
-      server.close();
-      for (const socket of open) socket.destroy();
-    },
-  };
-}
-
 test("the engine goes away in the middle: lost, sealed, and swept when it is back", async () => {
   const { engine } = await place();
   if (engine.socketPath === undefined) throw new Error("this test needs an engine on a socket");
-  const way = await wayTo(engine.socketPath, join(folder.path, "engine.sock"));
+  const way = await openEngineWay(engine.socketPath, join(folder.path, "engine.sock"));
   const captures = join(folder.path, "captures");
   const script = [{ tool_calls: [bash("echo begun > begun.txt; sleep 300")] }, { text: "Done." }];
   const words = [
@@ -92,11 +67,11 @@ test("the engine goes away in the middle: lost, sealed, and swept when it is bac
     "--captures",
     captures,
   ];
-  const running = command([...words, "--json"], { env: { DOCKER_HOST: way.host } });
+  const running = command([...words, "--json"], { env: { DOCKER_HOST: way.address } });
   const directory = () => join(captures, readdirSync(captures)[0] ?? "");
   // The script's first words: the agent is in the middle of its call.
   await until(() => existsSync(join(directory(), "workspace/begun.txt")));
-  way.cut();
+  await way[Symbol.asyncDispose]();
   const { exitCode, stdout } = await running;
   const ended = objects(stdout).find(({ type }) => type === "issue_ended");
   expect(ended).toMatchObject({ run_status: "lost", capture_valid: true });

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RunFile, runFile } from "../../src/record/directory.js";
 import { readJson } from "../../src/record/read.js";
 import { RunRecord } from "../../src/record/run.js";
+import { openEngineWay } from "../capture/engine-way.js";
 import { bash, containersOf, type Scratch, scratch } from "../capture/room.js";
 import { command, objects } from "./command.js";
-import { openPassingEngine } from "./passing-engine.js";
 
 let folder: Scratch;
 let captures: string;
@@ -94,12 +94,12 @@ describe("the queue", () => {
   });
 
   test("ends where the engine is gone for good, and keeps what was captured", async () => {
-    const engine = await openPassingEngine(join(folder.path, "engine.sock"));
+    const engine = await openEngineWay("/var/run/docker.sock", join(folder.path, "engine.sock"));
     const words = ["all", "--tasks", twoIssues(), "--captures", captures, "--json"];
     const running = command(words, { env: { DOCKER_HOST: engine.address } });
     await phase(running, "agent");
     await new Promise((resolve) => setTimeout(resolve, 500));
-    engine[Symbol.dispose]();
+    await engine[Symbol.asyncDispose]();
     const { exitCode, stderr } = await running;
     expect(exitCode).toBe(3);
     expect(stderr).toContain("no Docker engine answers");
