@@ -1,4 +1,4 @@
-import type { NativeEvent } from "../record/native-events.js";
+import { type NativeEvent, shortName } from "../record/native-events.js";
 
 /** What names one line of the agent's native events. */
 export type EventName = Pick<NativeEvent, "seq" | "time" | "run_id" | "type">;
@@ -13,7 +13,6 @@ export interface Altered {
 
 /** More lines of a forged flood than this are only counted. */
 const MAX_SHOWN = 1_000;
-const MAX_NAME = 200;
 /** A room with more processes than this writes no events of use. */
 const MAX_WRITERS = 10_000;
 
@@ -58,12 +57,11 @@ export function lookForAltered(runId: string | null): {
 
 /** The line's name alone: what it carries may be as long as it likes. */
 function nameOf({ seq, time, run_id, type }: NativeEvent): EventName {
-  const start = (text: string) => Buffer.from(text.slice(0, MAX_NAME)).toString();
   return {
     seq,
-    time: start(time),
-    run_id: run_id === null ? null : start(run_id),
-    type: start(type),
+    time: shortName(time),
+    run_id: run_id === null ? null : shortName(run_id),
+    type: shortName(type),
   };
 }
 

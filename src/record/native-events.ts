@@ -19,3 +19,10 @@ export const NativeEvent = z.looseObject({
   truncated: z.boolean().optional().describe("whether data was cut at the bound"),
 });
 export type NativeEvent = z.infer<typeof NativeEvent>;
+
+const NAME_LIMIT = 200;
+
+/** The start of a text that is too long for a name, without the rest of it in memory. */
+export function shortName(text: string): string {
+  return text.length <= NAME_LIMIT ? text : Buffer.from(text.slice(0, NAME_LIMIT)).toString();
+}

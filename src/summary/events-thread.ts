@@ -19,7 +19,7 @@ const LARGE_BYTES = 8 * 1024 * 1024;
  */
 const YOUNG_MB = 8;
 
-/** Where the build puts it, seen from a module and from a chunk; the sources have none. */
+/** Where the build puts it, seen from a module and from the program; the sources have none. */
 const THREAD = fileURLToPath(new URL("../summary/events-worker.js", import.meta.url));
 
 /** For one reading, in a thread of its own where that is quicker: the events are most of a large run. */

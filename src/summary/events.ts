@@ -1,4 +1,4 @@
-import type { NativeEvent } from "../record/native-events.js";
+import { type NativeEvent, shortName } from "../record/native-events.js";
 import { foldEvents, type NativeFold } from "./native.js";
 import { type Fields, fields, textOf } from "./text.js";
 
@@ -18,8 +18,6 @@ const HELD_BYTES = 32 * 1024 * 1024;
 const SHOWN_BYTES = 8 * 1024 * 1024;
 /** A longer line is not shown whole anyway. */
 const SHOWN_LINE_BYTES = 256 * 1024;
-
-const NAME_LIMIT = 200;
 
 /** What more than one fold looks into, beside a tool's part and a message. */
 const HELD_TYPES = new Set([
@@ -56,12 +54,12 @@ export function holdEvents(): {
   const hold = (event: NativeEvent): NativeEvent => {
     const head = {
       seq: event.seq,
-      time: short(event.time),
-      run_id: event.run_id ? runs(short(event.run_id)) : null,
-      hook: hooks(short(event.hook)),
-      type: types(short(event.type)),
-      session_id: event.session_id ? sessions(short(event.session_id)) : null,
-      call_id: event.call_id ? short(event.call_id) : null,
+      time: shortName(event.time),
+      run_id: event.run_id ? runs(shortName(event.run_id)) : null,
+      hook: hooks(shortName(event.hook)),
+      type: types(shortName(event.type)),
+      session_id: event.session_id ? sessions(shortName(event.session_id)) : null,
+      call_id: event.call_id ? shortName(event.call_id) : null,
       pid: typeof event["pid"] === "number" ? event["pid"] : null,
       data: event.data,
     };
@@ -131,11 +129,6 @@ function partOf({ data }: NativeEvent): Fields {
 
 function isEmpty(value: unknown): boolean {
   return Object.keys(fields(value)).length === 0;
-}
-
-/** The start of a text that is too long for a name, without the rest of it in memory. */
-function short(text: string): string {
-  return text.length <= NAME_LIMIT ? text : Buffer.from(text.slice(0, NAME_LIMIT)).toString();
 }
 
 /** Gives one string for all equal ones, for the first few of them: each line brings its own. */
