@@ -78,8 +78,12 @@ export function layAttributes(address: Buffer, facts: Facts, owner: Owner | unde
   lutimesSync(address, time, time);
 }
 
+/**
+ * In the middle of its microsecond: Node makes a double of it, which is up to 119 ns off, and then cuts
+ * what is below a microsecond. A time near the end of one would else become the next.
+ */
 function secondsOf(ns: bigint): string {
-  const absolute = ns < 0n ? -ns : ns;
+  const absolute = ((ns < 0n ? -ns : ns) / 1_000n) * 1_000n + 500n;
   return `${absolute / 1_000_000_000n}.${(absolute % 1_000_000_000n).toString().padStart(9, "0")}`;
 }
 
